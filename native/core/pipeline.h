@@ -1,0 +1,60 @@
+// The order of the rooms: what happens to a frame between the link, the tunnel and the passthru device.
+// No device, no clock, no allocation in here: frames, table and time come in, frames go out.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "binding_table.h"
+#include "counters.h"
+#include "packet.h"
+#include "queue_state.h"
+#include "settings.h"
+
+namespace lwaftr {
+
+using Time = uint64_t;  // monotonic nanoseconds
+
+// A place where frames come in and leave. On a stick, only `internal` (the one link) and `passthru` are used by
+// devices; check and bench may still feed external and internal apart.
+enum class Port : uint8_t { external = 0, internal = 1, passthru = 2 };
+inline constexpr size_t kPortCount = 3;
+
+struct PacketSpan {
+  Packet* const* packets;
+  size_t count;
+};
+
+class Pipeline {
+ public:
+  static constexpr size_t kBatch = 102;  // frames received from one port per process(), as the reference's batches
+
+  // `counters` and `state` outlive the pipeline (shared memory). Throws nothing; storage is allocated here and in configure().
+  Pipeline(PacketPool& pool, Counters& counters, QueueState& state);
+  ~Pipeline();
+
+  // Takes new settings at a batch boundary: reassembly, next hops and held packets that the change does not touch go on.
+  void configure(const Settings& settings, Time now);
+  // The table to look softwires up in; the caller keeps it alive until the next set_table() has returned.
+  void set_table(const BindingTable* table);
+
+  // Hands over at most kBatch frames received on `port` (tagged as on the wire). The pipeline owns them from now on.
+  void receive(Port port, Packet* const* packets, size_t count);
+  // Takes what was received through all stages, and does what time asks for (ARP, NDP, reassembly expiry).
+  // Call it also when nothing was received, at least every 100 ms.
+  void process(Time now);
+  // Frames to transmit on `port`, in order, tagged as on the wire. Valid until the next process(); the caller frees
+  // them to the pool after clear_output().
+  PacketSpan output(Port port) const;
+  void clear_output(Port port);
+  // First fragment identifications: random by default; `check` sets 0x4243 and 0x42424243 (BEHAVIOUR 3.12).
+  void seed_fragment_ids(uint16_t ipv4, uint32_t ipv6);
+  // Packets held for an unresolved next hop or in reassembly now: the "held" of the conservation law.
+  size_t held() const;
+
+ private:
+  struct Rooms;
+  std::unique_ptr<Rooms> rooms_;
+};
+
+}  // namespace lwaftr

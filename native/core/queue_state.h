@@ -1,0 +1,29 @@
+// What a queue tells the rest of the relay, beside its counters: one page in shared memory, one writer (the queue's thread).
+#pragma once
+#include <atomic>
+#include <cstdint>
+
+namespace lwaftr {
+
+// A next hop's MAC and how it is known, in one word so that readers see both or neither:
+// bits 0..47 MAC (first byte highest), bits 48..55 NextHopStatus.
+enum class NextHopStatus : uint8_t { unresolved = 0, static_mac = 1, resolved = 2, probing = 3 };
+
+struct alignas(64) QueueState {
+  std::atomic<uint64_t> batches;            // passes through the loop; grows while the thread lives (heartbeat and grace period)
+  std::atomic<uint64_t> table_generation;   // generation of the binding table in use
+  std::atomic<uint64_t> settings_revision;  // revision of the settings in use
+  std::atomic<uint64_t> external_next_hop;
+  std::atomic<uint64_t> internal_next_hop;
+  std::atomic<uint32_t> external_link_up;   // 1: the device is there and running
+  std::atomic<uint32_t> internal_link_up;
+  std::atomic<uint32_t> passthru_link_up;
+};
+
+inline uint64_t pack_next_hop(const uint8_t* mac, NextHopStatus status) {
+  uint64_t word = 0;
+  for (int i = 0; i < 6; i++) word = word << 8 | (mac ? mac[i] : 0);
+  return word | static_cast<uint64_t>(status) << 48;
+}
+
+}  // namespace lwaftr
