@@ -1,0 +1,184 @@
+/**
+ * Every failure an operator can meet, in one table: what it is called here, the HTTP status, the
+ * error-type and error-tag that RESTCONF answers with (RFC 8040 s7, RFC 7950 s15), and the message.
+ * A bug is not in this table: it throws an ordinary Error and reaches the log.
+ */
+
+/** error-type of RFC 8040: the layer that found the error. */
+export type ErrorType = 'transport' | 'rpc' | 'protocol' | 'application'
+
+/** error-tag of RFC 6241 appendix A. */
+export type ErrorTag =
+  | 'in-use'
+  | 'invalid-value'
+  | 'too-big'
+  | 'missing-attribute'
+  | 'bad-attribute'
+  | 'unknown-attribute'
+  | 'missing-element'
+  | 'bad-element'
+  | 'unknown-element'
+  | 'unknown-namespace'
+  | 'access-denied'
+  | 'lock-denied'
+  | 'resource-denied'
+  | 'rollback-failed'
+  | 'data-exists'
+  | 'data-missing'
+  | 'operation-not-supported'
+  | 'operation-failed'
+  | 'partial-operation'
+  | 'malformed-message'
+
+interface Row {
+  readonly status: number
+  readonly type: ErrorType
+  readonly tag: ErrorTag
+  /** error-app-tag, where RFC 7950 s15 gives one. */
+  readonly appTag?: string
+  /** Says what is wrong and what to do; {words} are parameters. */
+  readonly message: string
+}
+
+const row = <const M extends string>(
+  status: number,
+  type: ErrorType,
+  tag: ErrorTag,
+  message: M,
+  appTag?: string,
+) => ({ status, type, tag, message, ...(appTag === undefined ? {} : { appTag }) })
+
+/* One row a line, so that the table reads as a table. */
+// biome-ignore format: a table
+const table = {
+  // Text, JSON, XML: what could not be read
+  'syntax': row(400, 'application', 'malformed-message', '{problem}'),
+  'too-deep': row(400, 'application', 'malformed-message', 'nested deeper than {limit} levels'),
+  'too-big': row(413, 'application', 'too-big', '{what} is larger than {limit}'),
+  // Names and paths
+  'bad-path': row(400, 'protocol', 'invalid-value', 'cannot read path {path}: {problem}'),
+  'unknown-node': row(400, 'application', 'unknown-element', 'unknown node {name} in {parent}{hint}'),
+  'unknown-module': row(400, 'application', 'unknown-namespace', 'unknown module {name}{hint}'),
+  'missing-key': row(400, 'application', 'missing-element', 'entry of list {list} lacks its key {key}'),
+  // Values
+  'bad-value': row(400, 'application', 'invalid-value', '{name}: {problem}'),
+  'key-mismatch': row(400, 'application', 'invalid-value', '{name} is {value} in the value but {expected} in the path'),
+  'duplicate': row(400, 'application', 'bad-element', '{name} is given twice; keep one'),
+  'choice': row(400, 'application', 'bad-element', '{name} and {other} exclude each other; keep one'),
+  'missing-node': row(400, 'application', 'missing-element', '{name} is missing'),
+  'missing-choice': row(409, 'application', 'data-missing', 'one of {names} is missing', 'missing-choice'),
+  'missing-instance': row(409, 'application', 'data-missing', '{problem}', 'instance-required'),
+  'must-violation': row(412, 'application', 'operation-failed', '{problem}', 'must-violation'),
+  'not-unique': row(412, 'application', 'operation-failed', '{problem}', 'data-not-unique'),
+  'read-only': row(400, 'application', 'invalid-value', '{name} is state, it cannot be configured'),
+  // Rules across softwires, enforced beside libyang
+  'softwire-duplicate': row(400, 'application', 'bad-element', 'softwire {entry} is given twice; keep one'),
+  'softwire-port-set': row(412, 'application', 'operation-failed', 'softwires {entry} and {other} share an IPv4 address but differ in port-set; give all softwires of an address the same psid-length and reserved-ports-bit-count', 'must-violation'),
+  // Resources
+  'data-missing': row(409, 'application', 'data-missing', '{path} does not exist'),
+  'data-exists': row(409, 'application', 'data-exists', '{path} exists already'),
+  'not-found': row(404, 'application', 'invalid-value', '{path} does not exist'),
+  'method-not-allowed': row(405, 'protocol', 'operation-not-supported', '{method} is not possible on {path}'),
+  'not-acceptable': row(406, 'protocol', 'invalid-value', 'none of the media types in Accept ({accept}) can be produced; try {supported}'),
+  'unsupported-media-type': row(415, 'protocol', 'invalid-value', 'content type {media} is not understood; send {supported}'),
+  'precondition-failed': row(412, 'protocol', 'operation-failed', 'the resource changed meanwhile: {problem}'),
+  'bad-query': row(400, 'protocol', 'invalid-value', 'query parameter {name}: {problem}'),
+  'bad-request': row(400, 'protocol', 'malformed-message', '{problem}'),
+  'access-denied': row(403, 'protocol', 'access-denied', 'access denied'),
+  'not-implemented': row(501, 'application', 'operation-not-supported', '{feature} is not supported yet; remove it'),
+  // The data plane and the machine below it
+  'bad-filter': row(400, 'application', 'invalid-value', 'filter does not compile: {problem}'),
+  'device': row(409, 'application', 'resource-denied', 'device {device}: {problem}'),
+  'no-memory': row(409, 'application', 'resource-denied', 'not enough memory for {what}: {problem}'),
+  'data-plane': row(500, 'application', 'operation-failed', 'data plane: {problem}'),
+  'storage': row(500, 'application', 'operation-failed', 'cannot store the configuration: {problem}'),
+  'internal': row(500, 'application', 'operation-failed', 'internal error: {problem}'),
+  // Files and running relays, as the command line meets them
+  'file': row(400, 'application', 'operation-failed', '{file}: {problem}'),
+  'not-running': row(503, 'transport', 'operation-failed', 'no relay {name} is running{hint}'),
+} as const satisfies Record<string, Row>
+
+export type ErrorCode = keyof typeof table
+
+/** The {words} of a message template. */
+type Words<M extends string> = M extends `${string}{${infer Word}}${infer Rest}` ? Word | Words<Rest> : never
+export type ErrorParameters<C extends ErrorCode> = {
+  readonly [W in Words<(typeof table)[C]['message']>]: string | number
+}
+
+/** Where it happened: in the data (an instance-identifier or api-path) and in the source text. */
+export interface ErrorPlace {
+  readonly path?: string | undefined
+  readonly value?: unknown
+  readonly file?: string | undefined
+  /** Counted from 1. */
+  readonly line?: number | undefined
+  /** Counted from 1, in bytes. */
+  readonly column?: number | undefined
+  readonly appTag?: string | undefined
+  readonly tag?: ErrorTag | undefined
+  readonly cause?: unknown
+}
+
+export class LwaftrError extends Error {
+  override readonly name = 'LwaftrError'
+  readonly status: number
+  readonly tag: ErrorTag
+  readonly type: ErrorType
+  readonly appTag: string | undefined
+  readonly path: string | undefined
+  readonly value: unknown
+  readonly file: string | undefined
+  readonly line: number | undefined
+  readonly column: number | undefined
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    place: ErrorPlace = {},
+  ) {
+    super(message, place.cause === undefined ? undefined : { cause: place.cause })
+    const known: Row = table[code]
+    this.status = known.status
+    this.type = known.type
+    this.tag = place.tag ?? known.tag
+    this.appTag = place.appTag ?? known.appTag
+    this.path = place.path
+    this.value = place.value
+    this.file = place.file
+    this.line = place.line
+    this.column = place.column
+  }
+
+  /** The same error, with more known about where it happened; what is known already stays. */
+  at(place: ErrorPlace): LwaftrError {
+    const { path, value, file, line, column, appTag, tag, cause } = this
+    const known = { path, value, file, line, column, appTag, tag, cause }
+    const merged = {
+      ...place,
+      ...Object.fromEntries(Object.entries(known).filter(([, v]) => v !== undefined)),
+    }
+    return new LwaftrError(this.code, this.message, merged)
+  }
+
+  /** One line for a terminal: `file:line:column: message (path)`. */
+  describe(): string {
+    const where = [this.file, this.line, this.column].filter((part) => part !== undefined).join(':')
+    const path = this.path === undefined || this.message.includes(this.path) ? '' : ` (${this.path})`
+    return `${where === '' ? '' : `${where}: `}${this.message}${path}`
+  }
+}
+
+/** Makes the error that the table's row `code` describes. */
+export function error<C extends ErrorCode>(
+  code: C,
+  parameters: ErrorParameters<C>,
+  place?: ErrorPlace,
+): LwaftrError {
+  const words = new Map<string, string | number>(Object.entries(parameters))
+  const message = table[code].message.replace(/\{(\w+)\}/g, (_, word: string) => String(words.get(word)))
+  return new LwaftrError(code, message, place)
+}
+
+/** The table itself, for documentation and tests. */
+export const errorTable: Readonly<Record<ErrorCode, Row>> = table
