@@ -1,0 +1,65 @@
+// Sets the checkout up: Debian packages, npm packages, native addons, TypeScript.
+// Plain JavaScript without dependencies, since it runs before there are any. Every step
+// looks at contents first and is skipped when its result is already there.
+//
+//   node scripts/setup.mjs [--tests]      --tests: also what only the tests need
+import { rmSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { ensurePackages } from './setup/debian.mjs'
+import { headersEnvironment } from './setup/node-headers.mjs'
+import { npmPackagesInstalled } from './setup/npm-packages.mjs'
+import { attempt, run, SetupError } from './setup/run.mjs'
+import { hashOf, outputsExist, readStamp, writeStamp } from './setup/stamp.mjs'
+import { pruneCompiled } from './setup/typescript.mjs'
+
+const NATIVE_SOURCES = ['binding.gyp', 'native/core', 'native/io', 'native/addon', 'native/yang']
+const TYPESCRIPT_SOURCES = ['tsconfig.json', 'src', 'test', 'bench']
+const ADDONS = ['build/Release/dataplane.node', 'build/Release/yang.node']
+
+/** Does what is missing. `purpose` is 'run' or 'test'. */
+export async function setup(purpose) {
+  checkNode()
+  await ensurePackages(purpose)
+  if (!npmPackagesInstalled()) {
+    await step('npm packages', () => run('npm', ['ci', '--no-audit', '--no-fund']))
+  }
+  await stamped('native addons', NATIVE_SOURCES, ADDONS, () =>
+    run('npm', ['run', '--silent', 'build:native', '--', '--jobs=max'], headersEnvironment()),
+  )
+  await stamped('TypeScript', TYPESCRIPT_SOURCES, ['dist/src/cli/main.js'], async () => {
+    pruneCompiled()
+    // tsc writes nothing for a file it believes unchanged, whatever became of its output.
+    rmSync('dist/tsconfig.tsbuildinfo', { force: true })
+    await run('node_modules/.bin/tsc', [])
+  })
+  if (purpose === 'test') {
+    const built = ['node_modules/@tapjs/test/test-built/package.json']
+    await stamped('test runner', ['.taprc'], built, () => run('node_modules/.bin/tap', ['build']))
+  }
+}
+
+function checkNode() {
+  const major = Number(process.versions.node.split('.')[0])
+  if (major < 20) throw new SetupError(`Node.js 20 or later is needed, this is ${process.versions.node}`)
+  if (process.platform !== 'linux') throw new SetupError('lwaftr runs on Linux only')
+}
+
+/** Runs a step, saying what it does and how long it took. */
+async function step(name, action) {
+  const start = Date.now()
+  process.stderr.write(`set-up: ${name} …\n`)
+  await action()
+  process.stderr.write(`set-up: ${name} done (${((Date.now() - start) / 1000).toFixed(1)} s)\n`)
+}
+
+/** Runs a step unless its outputs were made from sources with the same contents. */
+async function stamped(name, sources, outputs, action) {
+  const hash = hashOf(sources, process.version)
+  if (readStamp()[name] === hash && outputsExist(outputs)) return
+  await step(name, action)
+  writeStamp(name, hash)
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await attempt(() => setup(process.argv.includes('--tests') ? 'test' : 'run'))
+}

@@ -1,0 +1,77 @@
+// The Debian packages that building, the lab and the tests need. Only what is missing is
+// installed, and only where that is allowed: as root, or by a sudo that asks no password.
+import { spawnSync } from 'node:child_process'
+import { run, SetupError } from './run.mjs'
+
+/** Without these nothing can be built. */
+const BUILD = ['libyang2-dev', 'libpcap-dev', 'g++', 'make', 'python3', 'linux-libc-dev']
+/** Without these there is no lab of network namespaces; it falls back to in-memory devices. */
+const LAB = ['iproute2', 'iputils-ping', 'ethtool']
+/** Only the tests. */
+const TESTS = ['doctest-dev', 'tcpdump', 'curl']
+
+const INSTALLED = 'install ok installed'
+
+function has(program) {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
+}
+
+function isInstalled(name) {
+  const asked = spawnSync('dpkg-query', ['-W', '-f=${Status}', name], { encoding: 'utf8' })
+  return asked.status === 0 && asked.stdout === INSTALLED
+}
+
+/** The words in front of a command that needs root, or null where it may not be run. */
+function asRoot() {
+  if (process.getuid() === 0) return []
+  return spawnSync('sudo', ['-n', 'true']).status === 0 ? ['sudo', '-n'] : null
+}
+
+async function apt(prefix, args) {
+  const [program, ...rest] = [
+    ...prefix,
+    'env',
+    'DEBIAN_FRONTEND=noninteractive',
+    'apt-get',
+    '-y',
+    '-o',
+    'DPkg::Lock::Timeout=120',
+    ...args,
+  ]
+  await run(program, rest)
+}
+
+/** Installs what is missing; throws only when something is missing that nothing works without. */
+export async function ensurePackages(purpose) {
+  const wanted = purpose === 'test' ? [...BUILD, ...LAB, ...TESTS] : [...BUILD, ...LAB]
+  if (!has('dpkg-query')) {
+    process.stderr.write(
+      `set-up: not a Debian system; what these Debian packages hold must be installed: ${wanted.join(' ')}\n`,
+    )
+    return
+  }
+  const missing = wanted.filter((name) => !isInstalled(name))
+  if (missing.length === 0) return
+  const command = `apt-get install ${missing.join(' ')}`
+  const prefix = asRoot()
+  const failure =
+    prefix === null ? 'neither root nor a sudo without password' : await install(prefix, missing)
+  if (failure === null) return
+  if (missing.some((name) => BUILD.includes(name)))
+    throw new SetupError(`${failure}\nDebian packages are missing; install them with: ${command}`)
+  process.stderr.write(`set-up: ${failure}; the lab and its tests need: ${command}\n`)
+}
+
+/** Null when all went well, else what went wrong. */
+async function install(prefix, missing) {
+  process.stderr.write(`set-up: Debian packages ${missing.join(' ')} …\n`)
+  try {
+    // An index that is out of date or partly unreachable may still hold all that is needed.
+    await apt(prefix, ['update']).catch(() => {})
+    await apt(prefix, ['install', '--no-install-recommends', ...missing])
+  } catch (error) {
+    return error.message
+  }
+  process.stderr.write('set-up: Debian packages done\n')
+  return null
+}
