@@ -10,15 +10,13 @@ const LAB = ['iproute2', 'iputils-ping', 'ethtool']
 /** Only the tests. */
 const TESTS = ['doctest-dev', 'tcpdump', 'curl']
 
-const INSTALLED = 'install ok installed'
-
 function has(program) {
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
 }
 
 function isInstalled(name) {
-  const asked = spawnSync('dpkg-query', ['-W', '-f=${Status}', name], { encoding: 'utf8' })
-  return asked.status === 0 && asked.stdout === INSTALLED
+  const asked = spawnSync('dpkg', ['-s', name], { encoding: 'utf8' })
+  return asked.status === 0 && asked.stdout.includes('Status: install ok installed')
 }
 
 /** The words in front of a command that needs root, or null where it may not be run. */
@@ -44,7 +42,7 @@ async function apt(prefix, args) {
 /** Installs what is missing; throws only when something is missing that nothing works without. */
 export async function ensurePackages(purpose) {
   const wanted = purpose === 'test' ? [...BUILD, ...LAB, ...TESTS] : [...BUILD, ...LAB]
-  if (!has('dpkg-query')) {
+  if (!has('dpkg')) {
     process.stderr.write(
       `set-up: not a Debian system; what these Debian packages hold must be installed: ${wanted.join(' ')}\n`,
     )

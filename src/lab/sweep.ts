@@ -1,0 +1,90 @@
+// Removes everything a run made, by its id alone: processes, namespaces, interfaces, files.
+// Serves the run itself, its guardian, and later runs that find what a dead one left behind.
+import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { exec, ip } from './exec.js'
+import { folderOf, folderPrefix, idIn, isOwned, LAB_VARIABLE, nameOfRelay } from './owner.js'
+
+/** Where a relay run as root is registered by name; only root has a lab of namespaces. */
+const REGISTRY = process.env.LWAFTR_RUN_DIR ?? '/run/lwaftr'
+
+/** How long processes have for an orderly end, in milliseconds. */
+const PATIENCE = 5000
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+/** Processes started for run `id`, wherever they went since: the environment they began with says so. */
+function processesOf(id: number): number[] {
+  const mark = `${LAB_VARIABLE}=${id}`
+  return namesIn('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(mark) && !isZombie(name)
+      } catch {
+        return false
+      }
+    })
+    .map(Number)
+}
+
+function isZombie(pid: string): boolean {
+  try {
+    readlinkSync(`/proc/${pid}/exe`)
+    return false
+  } catch {
+    return true
+  }
+}
+
+function signal(pids: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name)
+    } catch {
+      // It ended by itself meanwhile.
+    }
+  }
+}
+
+async function endProcesses(id: number): Promise<void> {
+  signal(processesOf(id), 'SIGTERM')
+  const deadline = Date.now() + PATIENCE
+  while (processesOf(id).length > 0 && Date.now() < deadline) await sleep(20)
+  signal(processesOf(id), 'SIGKILL')
+}
+
+/** Network namespaces and interfaces of this machine that belong to any run. */
+async function networkNames(): Promise<{ namespaces: string[]; links: string[] }> {
+  const links = namesIn('/sys/class/net').filter((name) => name.startsWith('lw') && idIn(name) !== null)
+  const namespaces = namesIn('/run/netns').filter((name) => name.startsWith('lwaftr-') && idIn(name) !== null)
+  return { namespaces, links }
+}
+
+/** Removes run `id`. What is gone already is no error. */
+export async function sweep(id: number): Promise<void> {
+  await endProcesses(id)
+  const { namespaces, links } = await networkNames()
+  for (const name of links.filter((link) => idIn(link) === id)) await ip(`link del ${name}`).catch(() => {})
+  for (const name of namespaces.filter((namespace) => idIn(namespace) === id))
+    await exec('ip', ['netns', 'del', name]).catch(() => {})
+  const name = nameOfRelay(id)
+  rmSync(join(REGISTRY, name), { recursive: true, force: true })
+  rmSync(`/dev/shm/lwaftr-${name}`, { recursive: true, force: true })
+  rmSync(folderOf(id), { recursive: true, force: true })
+}
+
+/** Removes every run whose owner is dead. */
+export async function sweepDead(): Promise<void> {
+  const { namespaces, links } = await networkNames()
+  const folders = namesIn(join(folderOf(0), '..')).filter((name) => name.startsWith(folderPrefix))
+  const ids = new Set([...namespaces, ...links, ...folders].map(idIn))
+  for (const id of ids) if (id !== null && !isOwned(id)) await sweep(id)
+}
