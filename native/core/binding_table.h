@@ -1,40 +1,18 @@
-// The binding table: every softwire, ordered by (ipv4, psid), in one piece of shared memory with one writer.
-// (To be completed by its owner: layout diagram, RFC 7597 s5.1 bit diagram.)
+// The binding table as the packet path sees it: which softwire carries an address and port. Read-only, lock-free, safe
+// beside the one writer (binding_table_writer.h), in its process or in another. binding_table_layout.h draws the
+// memory.
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
+#include "binding_table_layout.h"
+#include "psid.h"
 #include "settings.h"
+#include "shared_memory.h"
 
 namespace lwaftr {
-
-// The two addresses of a softwire's tunnel, as they stand in the tunnel's IPv6 header: 32 bytes.
-struct Softwire {
-  Ipv6Address b4_ipv6;
-  Ipv6Address br_address;
-};
-
-// How an IPv4 address is shared (RFC 7597 s5.1). All of an address's softwires have the same.
-struct PortSet {
-  uint8_t psid_length = 0;
-  uint8_t reserved_ports_bit_count = 0;
-};
-
-// A softwire as it crosses from JavaScript to C++ and back, and as the datastore keeps it: 48 bytes.
-struct SoftwireRecord {
-  Ipv4Address ipv4;                  //  0 network byte order
-  uint16_t psid;                     //  4 little-endian
-  uint8_t psid_length;               //  6
-  uint8_t reserved_ports_bit_count;  //  7
-  uint16_t padding;                  //  8 little-endian; the model's leaf of this name, no meaning to us
-  uint8_t explicit_leaves;           // 10 bit 0: padding, bit 1: reserved-ports-bit-count given though a default exists
-  uint8_t operation;                 // 11 in edits: 0 put, 1 delete
-  uint8_t zero[4];                   // 12
-  Ipv6Address b4_ipv6;               // 16
-  Ipv6Address br_address;            // 32
-};
-static_assert(sizeof(SoftwireRecord) == 48);
 
 struct LookupKey {
   uint32_t ipv4;  // host byte order
@@ -49,9 +27,18 @@ struct LookupResult {
 
 class BindingTable {
  public:
-  // Looks a batch up with prefetch; safe beside the one writer.
+  // Maps a table that a writer made. 0 or an errno; EINVAL when the file is no table of this layout.
+  static int open(const std::string& path, std::unique_ptr<BindingTable>& table);
+  // Over memory that somebody else keeps mapped: the writer's own view.
+  explicit BindingTable(table::View view) : view_(view) {}
+
+  // Looks a batch up; memory is fetched ahead for the whole batch, so larger batches are cheaper per packet.
   void lookup(const LookupKey* keys, size_t count, LookupResult* results) const;
   bool managed(uint32_t ipv4) const;
+
+ private:
+  table::View view_;
+  SharedMemory memory_;
 };
 
 }  // namespace lwaftr

@@ -1,0 +1,85 @@
+#include "shared_memory.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22  // Linux 5.14; older kernels answer EINVAL and fault later
+#endif
+
+namespace lwaftr {
+
+int SharedMemory::create(const std::string& path, size_t size) {
+  close();
+  if (path.empty()) {
+    fd_ = memfd_create("lwaftr", MFD_CLOEXEC);
+  } else {
+    ::unlink(path.c_str());
+    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  }
+  if (fd_ < 0) return errno;
+  int failure = ::ftruncate(fd_, static_cast<off_t>(size)) ? errno : 0;
+  size_ = size;
+  if (!failure) failure = map(PROT_READ | PROT_WRITE);
+  if (failure) {
+    close();
+    if (!path.empty()) ::unlink(path.c_str());
+  }
+  return failure;
+}
+
+int SharedMemory::open(const std::string& path, size_t least) {
+  close();
+  fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd_ < 0) return errno;
+  struct stat status;
+  int failure = ::fstat(fd_, &status) ? errno : 0;
+  if (!failure && (!S_ISREG(status.st_mode) || static_cast<size_t>(status.st_size) < least)) failure = EINVAL;
+  if (!failure) {
+    size_ = static_cast<size_t>(status.st_size);
+    failure = map(PROT_READ);
+  }
+  if (failure) close();
+  return failure;
+}
+
+int SharedMemory::map(int protection) {
+  void* address = ::mmap(nullptr, size_, protection, MAP_SHARED | MAP_NORESERVE, fd_, 0);
+  if (address == MAP_FAILED) return errno;
+  data_ = static_cast<uint8_t*>(address);
+  ::madvise(address, size_, MADV_DONTDUMP);  // a core dump would fill every hole
+  return 0;
+}
+
+int SharedMemory::allocate(size_t offset, size_t length) {
+  int failure;
+  do {
+    failure = ::posix_fallocate(fd_, static_cast<off_t>(offset), static_cast<off_t>(length));
+  } while (failure == EINTR);
+  return failure;
+}
+
+void SharedMemory::prefault(size_t offset, size_t length) const {
+  size_t page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  size_t first = offset / page * page;
+  if (length) ::madvise(data_ + first, offset + length - first, MADV_POPULATE_READ);
+}
+
+size_t SharedMemory::allocated_bytes() const {
+  struct stat status;
+  return fd_ >= 0 && ::fstat(fd_, &status) == 0 ? static_cast<size_t>(status.st_blocks) * 512 : 0;
+}
+
+void SharedMemory::close() {
+  if (data_) ::munmap(data_, size_);
+  if (fd_ >= 0) ::close(fd_);
+  data_ = nullptr;
+  size_ = 0;
+  fd_ = -1;
+}
+
+}  // namespace lwaftr
