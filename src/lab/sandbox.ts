@@ -1,5 +1,6 @@
 // Namespaces, interfaces and processes of one run, all named after it, and their end.
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { root } from '../root.js'
 import { exec, ip, type Ran } from './exec.js'
@@ -7,15 +8,16 @@ import { claim, folderOf, LAB_VARIABLE, linkOf, namespaceOf } from './owner.js'
 import { sweep, sweepDead } from './sweep.js'
 
 export class Sandbox {
-  readonly #guardian: ChildProcess
   #closing: Promise<void> | null = null
 
   private constructor(readonly id: number) {
-    this.#guardian = spawn(process.execPath, [join(root, 'dist/src/lab/guardian.js'), String(id)], {
+    // Its input ends with this process, whatever way that happens; then it sweeps once more.
+    const guardian = spawn(process.execPath, [join(root, 'dist/src/lab/guardian.js'), String(id)], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
     })
-    this.#guardian.unref()
+    guardian.unref()
+    if (guardian.stdin instanceof Socket) guardian.stdin.unref()
   }
 
   /** Sweeps what dead runs left, and begins one that this process owns. One at a time per process. */
@@ -54,9 +56,7 @@ export class Sandbox {
 
   /** Removes everything. Further calls wait for the same end. */
   close(): Promise<void> {
-    this.#closing ??= sweep(this.id).then(() => {
-      this.#guardian.stdin?.end()
-    })
+    this.#closing ??= sweep(this.id)
     return this.#closing
   }
 }

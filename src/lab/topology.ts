@@ -1,7 +1,7 @@
 // Builds the lab's hosts and the links between them. The relay itself runs where the lab was
 // started, so that its RESTCONF URL is at hand; only its links lead into the lab.
 import * as at from './addresses.js'
-import { cable, type Namespace, Sandbox } from './sandbox.js'
+import { cable, type Namespace, type Sandbox } from './sandbox.js'
 
 const FORWARDING = [
   'net.ipv4.ip_forward=1',
@@ -22,19 +22,13 @@ export interface Topology {
 }
 
 /** The switch, the internet and the route reflector, and the relay's two links. */
-export async function buildTopology(): Promise<Topology> {
-  const sandbox = await Sandbox.open()
-  try {
-    const device = sandbox.link('link')
-    const passthruDevice = sandbox.link('rr')
-    const switchHost = await buildSwitch(sandbox, device)
-    const internet = await buildInternet(sandbox, switchHost)
-    const routeReflector = await buildRouteReflector(sandbox, passthruDevice)
-    return { sandbox, switch: switchHost, internet, routeReflector, device, passthruDevice }
-  } catch (problem) {
-    await sandbox.close()
-    throw problem
-  }
+export async function buildTopology(sandbox: Sandbox): Promise<Topology> {
+  const device = sandbox.link('link')
+  const passthruDevice = sandbox.link('rr')
+  const switchHost = await buildSwitch(sandbox, device)
+  const internet = await buildInternet(sandbox, switchHost)
+  const routeReflector = await buildRouteReflector(sandbox, passthruDevice)
+  return { sandbox, switch: switchHost, internet, routeReflector, device, passthruDevice }
 }
 
 async function buildSwitch(sandbox: Sandbox, relayDevice: string): Promise<Namespace> {
