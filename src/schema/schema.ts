@@ -1,4 +1,11 @@
 /** The compiled YANG schema as plain, typed objects. libyang made it once; everybody reads it from here. */
+import {
+  implementedModules,
+  type NativeModule,
+  type NativeNode,
+  type NativeType,
+  yangContext,
+} from './native.js'
 
 export type BaseType =
   | 'binary'
@@ -23,13 +30,14 @@ export type BaseType =
 
 export interface LeafType {
   readonly base: BaseType
-  /** Typedefs with a canonical form of their own: ipv4-address, ipv6-address, hex-string (MACs), date-and-time. */
+  /** Name of the typedef, where there is one: some have a canonical form of their own (ipv6-address, mac-address). */
   readonly format?: string
   /** Allowed ranges of a number, or of a string's length in characters; decimal text, since uint64 is among them. */
   readonly ranges: readonly (readonly [min: string, max: string])[]
-  /** XSD regular expressions (anchored at both ends), with the model's own error-message if it has one. */
+  readonly rangeMessage?: string
+  /** What a string must match (or, inverted, must not), with the model's own error-message if it has one. */
   readonly patterns: readonly {
-    readonly pattern: string
+    readonly regex: RegExp
     readonly inverted: boolean
     readonly message?: string
   }[]
@@ -71,6 +79,7 @@ export interface Schema {
   /** Top-level data nodes by module:name. */
   readonly roots: ReadonlyMap<string, SchemaNode>
   readonly rpcs: ReadonlyMap<string, SchemaNode>
+  readonly notifications: ReadonlyMap<string, SchemaNode>
   readonly modules: ReadonlyMap<string, SchemaModule>
   /** /softwire-config/binding-table/softwire: the list that is kept in records, not in trees. */
   readonly softwires: SchemaNode
@@ -81,7 +90,79 @@ export function memberName(node: SchemaNode): string {
   return node.parent?.module === node.module ? node.name : `${node.module}:${node.name}`
 }
 
+function toType(native: NativeType): LeafType {
+  return {
+    base: native.base,
+    ...(native.typedef === undefined ? {} : { format: native.typedef }),
+    ranges: native.ranges ?? [],
+    ...(native.rangeMessage === undefined ? {} : { rangeMessage: native.rangeMessage }),
+    patterns: (native.patterns ?? []).map(({ pattern, inverted, message }) => ({
+      // YANG's patterns are XSD's: anchored at both ends (RFC 7950 s9.4.5).
+      regex: new RegExp(`^(?:${pattern})$`, 'u'),
+      inverted,
+      ...(message === undefined ? {} : { message }),
+    })),
+    names: native.names ?? [],
+    ...(native.fractionDigits === undefined ? {} : { fractionDigits: native.fractionDigits }),
+    members: (native.members ?? []).map(toType),
+  }
+}
+
+function toNode(native: NativeNode, parent: SchemaNode | null): SchemaNode {
+  const children = new Map<string, SchemaNode>()
+  const node: SchemaNode = {
+    name: native.name,
+    module: native.module,
+    kind: native.kind,
+    config: native.config,
+    mandatory: native.mandatory,
+    presence: native.presence,
+    ...(native.description === undefined ? {} : { description: native.description }),
+    keys: native.keys ?? [],
+    ...(native.default === undefined ? {} : { default: native.default }),
+    ...(native.units === undefined ? {} : { units: native.units }),
+    ...(native.type === undefined ? {} : { type: toType(native.type) }),
+    parent,
+    children,
+    ...(native.choice === undefined ? {} : { choice: native.choice }),
+  }
+  for (const child of native.children ?? []) {
+    const made = toNode(child, node)
+    children.set(memberName(made), made)
+  }
+  return node
+}
+
+let loaded: Schema | undefined
+
 /** Loads and compiles the modules; once, later calls answer from memory. */
 export function loadSchema(): Schema {
-  throw new Error('not built yet')
+  loaded ??= load()
+  return loaded
+}
+
+function load(): Schema {
+  const native = yangContext()
+    .schema()
+    .modules.filter(({ name }) => implementedModules.includes(name))
+  const nodes = (pick: (module: NativeModule) => NativeNode[]) =>
+    new Map(native.flatMap(pick).map((node) => [`${node.module}:${node.name}`, toNode(node, null)]))
+  const roots = nodes(({ data }) => data)
+  const softwires = roots
+    .get('snabb-softwire-v3:softwire-config')
+    ?.children.get('binding-table')
+    ?.children.get('softwire')
+  if (softwires === undefined) throw new Error('the model has no binding table')
+  return {
+    roots,
+    rpcs: nodes(({ rpcs }) => rpcs),
+    notifications: nodes(({ notifications }) => notifications),
+    modules: new Map(
+      native.map(({ name, prefix, namespace, revision }) => [
+        name,
+        { name, prefix, namespace, revision: revision ?? null },
+      ]),
+    ),
+    softwires,
+  }
 }

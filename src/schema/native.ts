@@ -1,0 +1,100 @@
+/** The addon `yang` (native/yang) as TypeScript sees it; the only place that loads it. */
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { root } from '../root.js'
+import type { BaseType } from './schema.js'
+
+export interface NativeType {
+  base: BaseType
+  typedef?: string
+  ranges?: [string, string][]
+  rangeMessage?: string
+  patterns?: { pattern: string; inverted: boolean; message?: string }[]
+  names?: string[]
+  fractionDigits?: number
+  members?: NativeType[]
+}
+
+export interface NativeNode {
+  name: string
+  module: string
+  kind: 'container' | 'list' | 'leaf' | 'leaf-list' | 'rpc' | 'notification'
+  config: boolean
+  mandatory: boolean
+  presence: boolean
+  description?: string
+  keys?: string[]
+  default?: string
+  units?: string
+  type?: NativeType
+  choice?: { name: string; case: string; mandatory: boolean }
+  children?: NativeNode[]
+}
+
+export interface NativeModule {
+  name: string
+  prefix: string
+  namespace: string
+  revision?: string
+  data: NativeNode[]
+  rpcs: NativeNode[]
+  notifications: NativeNode[]
+}
+
+/** One of libyang's errors. */
+export interface YangError {
+  code: 'syntax' | 'reference' | 'data' | 'other'
+  message: string
+  appTag?: string
+  /** Instance-identifier, where the data is known. */
+  path?: string
+  /** Path in the schema, where only that is known: what is missing has no instance. */
+  schemaPath?: string
+  /** Line of the source, counted from 1. */
+  line?: number
+}
+
+export interface ConvertOptions {
+  from: 'json' | 'xml'
+  to: 'json' | 'xml'
+  /** Instance-identifier of the node that the data are children of. Implies `incomplete`. */
+  parent?: string
+  /** State data are errors. */
+  configOnly?: boolean
+  /** Types and structure only: no must, mandatory or unique. */
+  incomplete?: boolean
+  pretty?: boolean
+  /** with-defaults of RFC 6243; `explicit` when absent. */
+  defaults?: 'report-all' | 'report-all-tagged' | 'trim' | 'explicit'
+}
+
+export interface NativeContext {
+  load(module: string, features?: string[]): void
+  schema(): { modules: NativeModule[] }
+  moduleText(module: string): string | null
+  convert(
+    data: string,
+    options: ConvertOptions,
+  ): { data: string; errors?: undefined } | { data?: undefined; errors: YangError[] }
+}
+
+interface Addon {
+  Context: new (searchDirectory: string) => NativeContext
+}
+
+const addon = createRequire(import.meta.url)(join(root, 'build/Release/yang.node')) as Addon
+
+const modules = ['snabb-softwire-v3', 'lwaftr'] as const
+
+let context: NativeContext | undefined
+
+/** The one libyang context of this process, with the modules that this relay implements. */
+export function yangContext(): NativeContext {
+  if (context === undefined) {
+    context = new addon.Context(join(root, 'yang'))
+    for (const module of modules) context.load(module)
+  }
+  return context
+}
+
+export const implementedModules: readonly string[] = modules
