@@ -66,10 +66,16 @@ std::unique_ptr<AfPacket> AfPacket::open(const std::string& interface, const std
 }
 
 AfPacket::~AfPacket() {
-  for (size_t i = cut_next_; i < cut_.size(); i++) pool_->free(cut_[i]);
+  abandon();
   if (ring_) munmap(ring_, ring_bytes_);
   if (receive_fd_ >= 0) close(receive_fd_);
   if (transmit_fd_ >= 0) close(transmit_fd_);
+}
+
+void AfPacket::abandon() {
+  for (size_t i = cut_next_; i < cut_.size(); i++) pool_->free(cut_[i]);
+  cut_.clear();
+  cut_next_ = 0;
 }
 
 void AfPacket::start(OpenError* error) {

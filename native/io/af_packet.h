@@ -28,6 +28,7 @@ class AfPacket final : public Device {
   void transmit(Packet* const* packets, size_t count) override;
   int wait_fd() const override { return receive_fd_; }
   LinkStatus check() override;
+  void abandon() override;
 
  private:
   AfPacket(std::string interface, int index) : interface_(std::move(interface)), index_(index) {}

@@ -57,6 +57,9 @@ class Device {
   // Asks the kernel, and samples its drop counters: call it some ten times a second.
   virtual LinkStatus check() = 0;
 
+  // Gives packets that it still holds back to their pool: before it leaves the pool's thread.
+  virtual void abandon() {}
+
   const DeviceStatistics& statistics() const { return statistics_; }
 
  protected:

@@ -2,35 +2,28 @@
 
 namespace lwaftr {
 
-void Link::start(OpenError* error) {
-  if (!device_) return;
-  device_->start(error);
-  up_ = device_->check() == LinkStatus::up;
-}
-
 void Link::transmit(Packet* const* packets, size_t count) {
-  if (device_) {
+  if (present()) {
     device_->transmit(packets, count);
   } else {
     past_.transmit_drops += count;
   }
 }
 
-void Link::maintain(uint64_t now) {
+void Link::check() {
+  LinkStatus status = present() ? device_->check() : LinkStatus::gone;
+  up_ = status == LinkStatus::up;
+  present_.store(status != LinkStatus::gone, std::memory_order_relaxed);
+}
+
+void Link::exchange(std::unique_ptr<Device>& device) {
   if (device_) {
-    LinkStatus status = device_->check();
-    up_ = status == LinkStatus::up;
-    if (status != LinkStatus::gone) return;
+    device_->abandon();
     past_ += device_->statistics();
-    device_.reset();
   }
-  if (now - last_attempt_ < kRetry) return;
-  last_attempt_ = now;
-  OpenError error;
-  device_ = reopen_(&error);
-  if (!device_) return;
-  start(&error);
-  if (error.number) device_.reset();  // it went again meanwhile
+  device_.swap(device);
+  present_.store(device_ != nullptr, std::memory_order_relaxed);
+  check();
 }
 
 DeviceStatistics Link::statistics() const {

@@ -1,6 +1,8 @@
-// A device that may come and go: opened again, without hurry, when it is back. A queue owns links, not devices.
+// A port of a queue: a device that may go away, and another in its place later. Looking whether it is there costs an
+// ioctl and happens on the packet thread; opening one takes locks of the kernel and never does (queue_thread.h).
 #pragma once
-#include <functional>
+#include <atomic>
+#include <memory>
 
 #include "device.h"
 
@@ -8,31 +10,29 @@ namespace lwaftr {
 
 class Link {
  public:
-  using Opener = std::function<std::unique_ptr<Device>(OpenError*)>;
+  // A device that was started, or none.
+  explicit Link(std::unique_ptr<Device> device) : device_(std::move(device)), present_(device_ != nullptr) {}
 
-  // `device` may be absent (passthru); then opening is tried as after a loss.
-  Link(std::unique_ptr<Device> device, Opener reopen) : device_(std::move(device)), reopen_(std::move(reopen)) {}
-
-  void start(OpenError* error);
   size_t receive(PacketPool& pool, Packet** packets, size_t limit) {
-    return device_ ? device_->receive(pool, packets, limit) : 0;
+    return present() ? device_->receive(pool, packets, limit) : 0;
   }
   void transmit(Packet* const* packets, size_t count);
   // Negative while there is no device.
-  int wait_fd() const { return device_ ? device_->wait_fd() : -1; }
-  // Looks at the device, and tries to open a lost one. `now` in monotonic nanoseconds.
-  void maintain(uint64_t now);
+  int wait_fd() const { return present() ? device_->wait_fd() : -1; }
+  // Looks at the device.
+  void check();
+  // Puts a started device in place of the one that went; `device` leaves with the old one.
+  void exchange(std::unique_ptr<Device>& device);
+  // Asked from other threads too: false when a device is missed.
+  bool present() const { return present_.load(std::memory_order_relaxed); }
   bool up() const { return up_; }
   // Totals over all the devices this link has been.
   DeviceStatistics statistics() const;
 
  private:
-  static constexpr uint64_t kRetry = 200'000'000;  // nanoseconds between attempts: each is one ioctl while absent
-
   std::unique_ptr<Device> device_;
-  Opener reopen_;
+  std::atomic<bool> present_;
   bool up_ = false;
-  uint64_t last_attempt_ = 0;
   DeviceStatistics past_;
 };
 

@@ -31,36 +31,31 @@ Time monotonic_now() {
 
 }  // namespace
 
-QueueThread::QueueThread(Links links, QueueMemory& memory)
+QueueThread::QueueThread(bool on_a_stick, QueueMemory& memory)
     : pool_(kSmallPackets, kLargePackets),
-      links_(std::move(links)),
+      on_a_stick_(on_a_stick),
+      links_{Link(nullptr), Link(nullptr), Link(nullptr)},
       memory_(memory),
       pipeline_(pool_, memory.counters, memory.state),
       wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
 QueueThread::~QueueThread() {
   stop();
-  links_ = {};  // they give packets back to the pool
   close(wake_);
 }
 
-void QueueThread::start(int cpu, const std::string& name, OpenError* error) {
-  for (Link* link : {links_.internal.get(), links_.external.get(), links_.passthru.get()}) {
-    if (link && !error->number) link->start(error);
-  }
-  if (error->number) return;
+int QueueThread::start(int cpu, const std::string& name) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are for the thread that runs JavaScript
   thread_ = std::thread([this] { run(); });
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
-  if (cpu < 0) return;
+  if (cpu < 0) return 0;
   cpu_set_t cpus;
   CPU_ZERO(&cpus);
   CPU_SET(cpu, &cpus);
-  int problem = pthread_setaffinity_np(thread_.native_handle(), sizeof cpus, &cpus);
-  if (problem) error->set(problem, name, "cannot pin the thread to its CPU");
+  return pthread_setaffinity_np(thread_.native_handle(), sizeof cpus, &cpus);
 }
 
 void QueueThread::stop() {
@@ -68,6 +63,7 @@ void QueueThread::stop() {
   stop_.store(true, std::memory_order_release);
   eventfd_write(wake_, 1);
   thread_.join();
+  publish_drops();
   for (auto* up : {&memory_.state.internal_link_up, &memory_.state.external_link_up, &memory_.state.passthru_link_up}) {
     up->store(0, std::memory_order_relaxed);
   }
@@ -109,22 +105,23 @@ void QueueThread::exchange(Update& update) {
     pipeline_.configure(*update.settings, now);
     memory_.state.settings_revision.store(update.settings_revision, std::memory_order_release);
   }
-  if (update.replace_passthru) {
-    links_.passthru.swap(update.passthru);
-    published_passthru_ = {};
-    if (links_.passthru) links_.passthru->maintain(now);
+  bool exchanged = false;
+  for (size_t i = 0; i < kPortCount; i++) {
+    if (!update.exchange[i]) continue;
+    links_[i].exchange(update.devices[i]);
+    exchanged = true;
   }
+  if (exchanged) maintain(now);
 }
 
 void QueueThread::run() {
   int empty = 0;
   Time last_process = 0;
+  uint64_t batches = memory_.state.batches.load(std::memory_order_relaxed);
   while (!stop_.load(std::memory_order_acquire)) {
     if (waiting_.load(std::memory_order_acquire)) take_update();
-    size_t received = receive(Port::internal, links_.internal.get(), Pipeline::kBatch) +
-                      receive(Port::external, links_.external.get(), Pipeline::kBatch) +
-                      receive(Port::passthru, links_.passthru.get(), kPassthruShare);
-    memory_.state.batches.fetch_add(1, std::memory_order_release);
+    size_t received = receive();
+    memory_.state.batches.store(++batches, std::memory_order_release);
     if (received == 0 && ++empty < kEmptyPasses) continue;
     Time now = monotonic_now();
     if (received > 0 || now - last_process >= static_cast<Time>(kSleep) * 1'000'000 / 2) {
@@ -142,24 +139,24 @@ void QueueThread::run() {
   }
 }
 
-size_t QueueThread::receive(Port port, Link* link, size_t limit) {
-  if (!link) return 0;
-  Packet* packets[Pipeline::kBatch];
-  size_t count = link->receive(pool_, packets, limit);
-  if (count > 0) pipeline_.receive(port, packets, count);
-  return count;
+size_t QueueThread::receive() {
+  size_t received = 0;
+  for (Port port : {Port::internal, Port::external, Port::passthru}) {
+    Packet* packets[Pipeline::kBatch];
+    size_t count = link(port).receive(pool_, packets, port == Port::passthru ? kPassthruShare : Pipeline::kBatch);
+    if (count > 0) pipeline_.receive(port, packets, count);
+    received += count;
+  }
+  return received;
 }
 
+// Passthru first: it is little and in a hurry.
 void QueueThread::transmit() {
-  Link* const links[] = {links_.external.get(), links_.internal.get(), links_.passthru.get()};
-  static_assert(static_cast<int>(Port::external) == 0 && static_cast<int>(Port::passthru) == 2);
-  for (size_t i = 0; i < kPortCount; i++) {
-    Port port = static_cast<Port>(i);
+  for (Port port : {Port::passthru, Port::internal, Port::external}) {
     PacketSpan output = pipeline_.output(port);
     if (output.count == 0) continue;
-    Link* link = links[i] || port == Port::passthru ? links[i] : links_.internal.get();
-    if (link) link->transmit(output.packets, output.count);
-    for (size_t k = 0; k < output.count; k++) pool_.free(output.packets[k]);
+    link(port).transmit(output.packets, output.count);
+    for (size_t i = 0; i < output.count; i++) pool_.free(output.packets[i]);
     pipeline_.clear_output(port);
   }
 }
@@ -167,48 +164,47 @@ void QueueThread::transmit() {
 void QueueThread::maintain(Time now) {
   last_maintenance_ = now;
   attention_ = false;
-  for (Link* link : {links_.internal.get(), links_.external.get(), links_.passthru.get()}) {
-    if (link) link->maintain(now);
-  }
-  const Link* external = links_.external ? links_.external.get() : links_.internal.get();
+  for (Link& link : links_) link.check();
   QueueState& state = memory_.state;
-  state.internal_link_up.store(links_.internal->up(), std::memory_order_relaxed);
-  state.external_link_up.store(external->up(), std::memory_order_relaxed);
-  state.passthru_link_up.store(links_.passthru && links_.passthru->up(), std::memory_order_relaxed);
+  state.internal_link_up.store(link(Port::internal).up(), std::memory_order_relaxed);
+  state.external_link_up.store(link(on_a_stick_ ? Port::internal : Port::external).up(), std::memory_order_relaxed);
+  state.passthru_link_up.store(link(Port::passthru).up(), std::memory_order_relaxed);
   publish_drops();
 }
 
-// What the devices lost, as counters: the increase since the last time.
+// What the devices lost, as counters: the increase since the last time. Frames that never reached the pipeline for want
+// of a buffer are, to an operator, frames that the card dropped.
 void QueueThread::publish_drops() {
-  DeviceStatistics links = links_.internal->statistics();
-  if (links_.external) links += links_.external->statistics();
-  DeviceStatistics increase = links - published_links_;
-  published_links_ = links;
   Counters& counters = memory_.counters;
-  counters.add(Counter::ingress_packet_drops, increase.kernel_drops);
-  counters.add(Counter::drop_link_oversize_packets, increase.oversize_drops);
-  counters.add(Counter::drop_link_no_buffer_packets, increase.no_buffer_drops);
-  counters.add(Counter::drop_link_transmit_packets, increase.transmit_drops);
-  if (!links_.passthru) return;
-  DeviceStatistics passthru = links_.passthru->statistics();
-  increase = passthru - published_passthru_;
-  published_passthru_ = passthru;
-  counters.add(Counter::drop_passthru_device_receive_packets,
-               increase.kernel_drops + increase.oversize_drops + increase.no_buffer_drops);
-  counters.add(Counter::drop_passthru_device_transmit_packets, increase.transmit_drops);
+  for (Port port : {Port::internal, Port::external, Port::passthru}) {
+    DeviceStatistics& published = published_[static_cast<size_t>(port)];
+    DeviceStatistics increase = link(port).statistics() - published;
+    published += increase;
+    if (port == Port::passthru) {
+      counters.add(Counter::drop_passthru_receive_packets,
+                   increase.kernel_drops + increase.oversize_drops + increase.no_buffer_drops);
+      counters.add(Counter::drop_passthru_transmit_packets, increase.transmit_drops);
+      continue;
+    }
+    counters.add(Counter::ingress_packet_drops, increase.kernel_drops + increase.no_buffer_drops);
+    counters.add(Counter::drop_oversize_packets, increase.oversize_drops);
+    counters.add(
+        port == Port::internal ? Counter::drop_internal_transmit_packets : Counter::drop_external_transmit_packets,
+        increase.transmit_drops);
+  }
 }
 
 void QueueThread::sleep() {
-  pollfd waits[] = {{wake_, POLLIN, 0},
-                    {links_.internal->wait_fd(), POLLIN, 0},
-                    {links_.external ? links_.external->wait_fd() : -1, POLLIN, 0},
-                    {links_.passthru ? links_.passthru->wait_fd() : -1, POLLIN, 0}};
-  if (poll(waits, 4, kSleep) <= 0) return;
+  pollfd waits[1 + kPortCount] = {{wake_, POLLIN, 0}};
+  for (size_t i = 0; i < kPortCount; i++) waits[1 + i] = {links_[i].wait_fd(), POLLIN, 0};
+  if (poll(waits, 1 + kPortCount, kSleep) <= 0) return;
   if (waits[0].revents) {
     eventfd_t count;
     eventfd_read(wake_, &count);
   }
-  for (size_t i = 1; i < 4; i++) attention_ = attention_ || (waits[i].revents & (POLLERR | POLLHUP | POLLNVAL));
+  for (size_t i = 1; i <= kPortCount; i++) {
+    attention_ = attention_ || (waits[i].revents & (POLLERR | POLLHUP | POLLNVAL));
+  }
 }
 
 }  // namespace lwaftr

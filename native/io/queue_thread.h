@@ -3,7 +3,7 @@
 //   ┌► receive: each link a batch, passthru its own share ─► pipeline.process(now) ─► transmit ─┐
 //   └── take an update, if one waits ◄── batches++ ◄── nothing for a while? poll() ◄────────────┘
 //
-// Settings, table and passthru device change between two passes only: the batch boundary. What was replaced goes back
+// Settings, table and devices change between two passes only: the batch boundary. What was replaced goes back
 // to the thread that asked, which frees it, so that the packet path never pays for it.
 #pragma once
 #include <atomic>
@@ -22,43 +22,44 @@ namespace lwaftr {
 
 class QueueThread {
  public:
-  struct Links {
-    std::unique_ptr<Link> internal;  // on a stick: the one link
-    std::unique_ptr<Link> external;  // null on a stick
-    std::unique_ptr<Link> passthru;  // null without passthru-interface
-  };
-  // What to change at the next batch boundary; absent parts stay as they are.
+  // What to change at the next batch boundary; absent parts stay as they are. It comes back with what was replaced.
   struct Update {
     std::optional<Settings> settings;
     uint64_t settings_revision = 0;
     std::unique_ptr<BindingTable> table;
     uint64_t table_generation = 0;
-    bool replace_passthru = false;
-    std::unique_ptr<Link> passthru;
+    // Started devices, by Port. To take passthru's away, exchange it for none.
+    bool exchange[kPortCount] = {};
+    std::unique_ptr<Device> devices[kPortCount];
   };
 
-  // `memory` outlives the thread.
-  QueueThread(Links links, QueueMemory& memory);
+  // `memory` outlives the thread. On a stick there is no external link.
+  QueueThread(bool on_a_stick, QueueMemory& memory);
   ~QueueThread();
 
-  // Starts the links (the first error is told) and the thread. `cpu` negative: not pinned.
-  void start(int cpu, const std::string& name, OpenError* error);
-  // Before start() and after: returns when the thread forwards by it. False: the thread did not answer in time.
+  // `cpu` negative: not pinned. Returns an errno when it cannot be.
+  int start(int cpu, const std::string& name);
+  // Also before start(). Returns when the thread forwards by it; false: it did not answer in time.
   bool apply(Update& update);
+  // Asked from any thread: true when the port's device is not there.
+  bool misses(Port port) const { return !links_[static_cast<size_t>(port)].present(); }
   void stop();
 
  private:
   void run();
   void take_update();
   void exchange(Update& update);
-  size_t receive(Port port, Link* link, size_t limit);
+  size_t receive();
   void transmit();
   void maintain(Time now);
   void publish_drops();
   void sleep();
+  Link& link(Port port) { return links_[static_cast<size_t>(port)]; }
 
   PacketPool pool_;
-  Links links_;
+  const bool on_a_stick_;
+  Link links_[kPortCount];                  // by Port
+  DeviceStatistics published_[kPortCount];  // what the counters have of each link's statistics
   QueueMemory& memory_;
   Pipeline pipeline_;
   std::unique_ptr<BindingTable> table_;
@@ -67,8 +68,6 @@ class QueueThread {
   int wake_;  // eventfd: an update or the end waits
   Time last_maintenance_ = 0;
   bool attention_ = false;  // poll() saw an error on a device
-  DeviceStatistics published_links_;
-  DeviceStatistics published_passthru_;
 
   std::mutex mutex_;
   std::condition_variable taken_;
