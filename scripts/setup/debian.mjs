@@ -6,7 +6,7 @@ import { run, SetupError } from './run.mjs'
 /** Without these nothing can be built. */
 const BUILD = ['libyang2-dev', 'libpcap-dev', 'g++', 'make', 'python3', 'linux-libc-dev']
 /** Without these there is no lab of network namespaces; it falls back to in-memory devices. */
-const LAB = ['iproute2', 'iputils-ping', 'ethtool']
+const LAB = ['iproute2', 'iputils-ping', 'procps']
 /** Only the tests. */
 const TESTS = ['doctest-dev', 'tcpdump', 'curl']
 
