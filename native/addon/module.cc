@@ -1,0 +1,69 @@
+#include "module.h"
+
+#include <pcap/pcap.h>
+
+#include "convert.h"
+#include "core/counters.h"
+
+namespace lwaftr::addon {
+namespace {
+
+const char* group_name(CounterGroup group) {
+  switch (group) {
+    case CounterGroup::softwire_state:
+      return "softwire-state";
+    case CounterGroup::lwaftr:
+      return "lwaftr";
+    case CounterGroup::passthru:
+      return "passthru";
+  }
+  return "";
+}
+
+Napi::Value counters(const Napi::CallbackInfo& info) {
+  Napi::Array list = Napi::Array::New(info.Env(), kCounterCount);
+  for (size_t i = 0; i < kCounterCount; i++) {
+    const CounterInfo& counter = counter_info(static_cast<Counter>(i));
+    Napi::Object object = Napi::Object::New(info.Env());
+    object.Set("name", counter.name);
+    object.Set("group", group_name(counter.group));
+    object.Set("stage", counter.stage);
+    object.Set("meaning", counter.meaning);
+    list.Set(static_cast<uint32_t>(i), object);
+  }
+  return list;
+}
+
+// Whether libpcap compiles a pflang filter for Ethernet: its message, or null.
+Napi::Value compile_filter(const Napi::CallbackInfo& info) {
+  const auto pflang = to_string(info[0], "filter");
+  if (!pflang) return {};
+  pcap_t* pcap = pcap_open_dead(DLT_EN10MB, 65535);
+  if (!pcap) {
+    throw_system_error(info.Env(), ENOMEM, "cannot compile filter");
+    return {};
+  }
+  bpf_program program;
+  Napi::Value message = info.Env().Null();
+  if (pcap_compile(pcap, &program, pflang->c_str(), 1, PCAP_NETMASK_UNKNOWN)) {
+    message = Napi::String::New(info.Env(), pcap_geterr(pcap));
+  } else {
+    pcap_freecode(&program);
+  }
+  pcap_close(pcap);
+  return message;
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new AddonData());
+  exports.Set("counters", Napi::Function::New(env, counters, "counters"));
+  exports.Set("compileFilter", Napi::Function::New(env, compile_filter, "compileFilter"));
+  init_binding_table(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(dataplane, init)
+
+}  // namespace lwaftr::addon

@@ -1,0 +1,15 @@
+// The addon `dataplane`: one init function a file, called by module.cc. Node-API stays in this directory, converting
+// only.
+#pragma once
+#include <napi.h>
+
+namespace lwaftr::addon {
+
+// What the addon keeps for each JavaScript environment.
+struct AddonData {
+  Napi::FunctionReference binding_table;  // constructor
+};
+
+void init_binding_table(Napi::Env env, Napi::Object exports);
+
+}  // namespace lwaftr::addon

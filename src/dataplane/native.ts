@@ -1,0 +1,68 @@
+/** The addon `dataplane` (native/addon) as TypeScript sees it; the only place that loads it. */
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { root } from '../root.js'
+
+export interface CounterInfo {
+  /** As in YANG: "in-ipv4-packets". */
+  readonly name: string
+  /** The YANG container it is shown in. */
+  readonly group: 'softwire-state' | 'lwaftr' | 'passthru'
+  readonly stage: string
+  readonly meaning: string
+}
+
+/** A rule across softwires that a list of records breaks. */
+export interface RuleBreach {
+  readonly rule: 'duplicate' | 'port-set' | 'psid-range' | 'psid-length' | 'br-address'
+  /** The record that breaks it. */
+  readonly index: number
+  /** The record it contradicts, or null when that is a softwire of the table (or the record is wrong by itself). */
+  readonly other: number | null
+}
+
+export interface PortSet {
+  readonly psidLength: number
+  readonly reservedPortsBitCount: number
+}
+
+/**
+ * The writer's side of a binding table; one process. Records are those of schema/softwire-record.ts, addresses unsigned
+ * 32-bit numbers. A wrong type throws TypeError or RangeError, a closed table Error.
+ */
+export interface NativeBindingTable {
+  /** Softwires. */
+  readonly size: number
+  /** Bytes really allocated. */
+  readonly memory: number
+  /** Bytes of these that only a new table, built beside, would get back. */
+  readonly wasted: number
+  /** Loads an empty table; nothing is kept on a breach. Throws an Error with code ENOSPC or ENOMEM. */
+  build(records: Uint8Array): RuleBreach | null
+  /** The rules across softwires, for an ordered list of edits taken as a whole. */
+  check(edits: Uint8Array): RuleBreach | null
+  /** Gets the memory that apply will need. Throws an Error with code ENOSPC or ENOMEM. */
+  prepare(edits: Uint8Array): void
+  /** Cannot fail after check and prepare of the same edits; readers see them at once. */
+  apply(edits: Uint8Array): void
+  get(ipv4: number, psid: number): Uint8Array | null
+  /** At most `limit` records in order of (ipv4, psid) from that key on, inclusive. */
+  scan(fromIpv4: number, fromPsid: number, limit: number): Uint8Array
+  /** How an address is shared, and by how many; null when it has no softwires. */
+  portSet(ipv4: number): (PortSet & { readonly softwires: number }) | null
+  /** Unmaps it. The file stays: whoever named it removes it. */
+  close(): void
+}
+
+export interface Native {
+  /** Every counter, in the order of the counters block. */
+  counters(): CounterInfo[]
+  /** libpcap's message, or null when it compiles the filter. */
+  compileFilter(pflang: string): string | null
+  readonly BindingTable: {
+    /** An empty table in a new file of that path (one that is there is unlinked), or in private memory. */
+    create(path: string | null): NativeBindingTable
+  }
+}
+
+export const native = createRequire(import.meta.url)(join(root, 'build/Release/dataplane.node')) as Native
