@@ -1,0 +1,78 @@
+/** The last word on data: its shape first (errors that name the instance), then libyang (must, and all of it again). */
+import { type ErrorCode, error, LwaftrError } from '../errors.js'
+import type { JsonObject, JsonValue } from './json-types.js'
+import { type ConvertOptions, type YangError, yangContext } from './native.js'
+import type { Schema } from './schema.js'
+import { checkResource, checkTree, isObject } from './shape.js'
+
+/**
+ * Validates a whole configuration, as a rule without its softwires. Answers it canonical, in the model's order.
+ * Throws LwaftrError.
+ */
+export function validateTree(schema: Schema, tree: JsonObject): JsonObject {
+  const checked = checkTree(schema, tree, { configOnly: true, complete: true })
+  return JSON.parse(
+    convert(JSON.stringify(checked), { from: 'json', to: 'json', configOnly: true }),
+  ) as JsonObject
+}
+
+/** Validates one softwire by itself. Answers it canonical; throws LwaftrError. */
+export function validateSoftwire(schema: Schema, softwire: JsonValue): JsonObject {
+  const checked = checkSoftwireShape(schema, softwire)
+  const tree = { 'snabb-softwire-v3:softwire-config': { 'binding-table': { softwire: [checked] } } }
+  convert(JSON.stringify(tree), { from: 'json', to: 'json', configOnly: true })
+  return checked
+}
+
+/** Types and mandatory leaves of one softwire; not the rules among its leaves. */
+export function checkSoftwireShape(schema: Schema, softwire: JsonValue): JsonObject {
+  // Any keys will do to say that it is an entry: its own are checked first and named in errors.
+  const above = softwirePath(schema)
+  const list = { node: schema.softwires, keys: ['', ''] }
+  const checked = checkResource({ steps: [...above, list] }, softwire, { configOnly: true, complete: true })
+  if (!isObject(checked)) throw new Error('a list entry is an object')
+  return checked
+}
+
+function softwirePath(schema: Schema) {
+  const steps = []
+  for (let node = schema.softwires.parent; node !== null; node = node.parent)
+    steps.unshift({ node, keys: [] })
+  return steps
+}
+
+/** Runs libyang over data; throws its first error as LwaftrError. */
+export function convert(data: string, options: ConvertOptions): string {
+  const result = yangContext().convert(data, options)
+  if (result.errors === undefined) return result.data
+  throw fromYang(result.errors[0])
+}
+
+/** libyang tells its errors apart by text alone; these are the texts that lead to a row of their own. */
+const known: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/^Duplicate instance|^Data for both cases/, 'duplicate'],
+  [/missing its key/, 'missing-key'],
+  [/^Mandatory node/, 'missing-node'],
+]
+
+function fromYang(problem: YangError | undefined): LwaftrError {
+  if (problem === undefined)
+    return error('internal', { problem: 'libyang refuses the data but gives no reason' })
+  const { message, appTag, line } = problem
+  const path = problem.path ?? problem.schemaPath
+  const place = { path, appTag, line }
+  switch (appTag) {
+    case 'must-violation':
+      return error('must-violation', { problem: message }, place)
+    case 'instance-required':
+      return error('missing-instance', { problem: message }, place)
+    case 'missing-choice':
+      return new LwaftrError('missing-choice', message, place)
+    case 'data-not-unique':
+      return error('not-unique', { problem: message }, place)
+  }
+  const code = known.find(([text]) => text.test(message))?.[1] ?? byCode[problem.code]
+  return new LwaftrError(code, message, place)
+}
+
+const byCode = { syntax: 'syntax', reference: 'unknown-node', data: 'bad-value', other: 'internal' } as const
