@@ -1,10 +1,9 @@
 // The lab as a user meets it: builds the hosts, starts the relay, shows that packets cross,
 // says what to try, and stays until it is told to end.
-import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { SUBSCRIBERS } from './addresses.js'
-import { exec } from './exec.js'
 import { openMemoryLab, showAllInMemory } from './memory/show.js'
+import { obstacleToNamespaces } from './obstacle.js'
 import { exampleConfiguration, type Relay, startRelay } from './relay.js'
 import { Sandbox } from './sandbox.js'
 import { type Shown, showAll } from './show.js'
@@ -74,25 +73,6 @@ function whenTold(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
   })
-}
-
-/** Why this process cannot have namespaces and TUN devices, or null. */
-async function obstacleToNamespaces(): Promise<string | null> {
-  if (process.geteuid?.() !== 0) return 'not root'
-  if (!existsSync('/dev/net/tun')) return 'no /dev/net/tun'
-  for (const program of ['ping', 'sysctl'])
-    if (!(await works('sh', ['-c', `command -v ${program}`]))) return `no ${program} on this machine`
-  // Root in a container may still lack the right to make either.
-  if (!(await works('unshare', ['--net', 'ip', 'tuntap', 'add', 'dev', 'probe', 'mode', 'tun'])))
-    return 'network namespaces or TUN devices cannot be made here'
-  return null
-}
-
-async function works(program: string, args: readonly string[]): Promise<boolean> {
-  return exec(program, args).then(
-    () => true,
-    () => false,
-  )
 }
 
 /** The address asked for, or the same host with any free port where that one is taken. */

@@ -20,14 +20,18 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Processes started for run `id`, wherever they went since: the environment they began with says so. */
-function processesOf(id: number): number[] {
+/**
+ * Processes started for run `id`, wherever they went since: the environment they began with says so.
+ * With `word`, those whose command line holds it.
+ */
+export function processesOf(id: number, word = ''): number[] {
   const mark = `${LAB_VARIABLE}=${id}`
   return namesIn('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((name) => {
       try {
-        return readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(mark) && !isZombie(name)
+        const marked = readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(mark)
+        return marked && !isZombie(name) && readFileSync(`/proc/${name}/cmdline`, 'latin1').includes(word)
       } catch {
         return false
       }
