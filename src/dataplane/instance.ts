@@ -1,0 +1,127 @@
+// A worker's queues, kept to the newest order of the leader: what an order does not change is not touched.
+import type { Order } from './control.js'
+import { native } from './native.js'
+import type { NativeQueue, QueueUpdate } from './native-queue.js'
+import { queueMemory, rememberTap } from './places.js'
+import type { QueueSettings } from './settings.js'
+
+type Log = (level: 'info' | 'warn', message: string) => void
+
+/** Milliseconds between attempts to open a device that went away. */
+const RETRY = 200
+
+interface Prepared {
+  readonly order: Order
+  /** Opened anew, by queue id; null: the queues stay and take an update. */
+  readonly queues: ReadonlyMap<number, NativeQueue> | null
+}
+
+/** What queues must be opened anew for. */
+function devices(order: Order): string {
+  const { device, externalDevice, queues } = order.settings
+  return JSON.stringify([order.driver, device, externalDevice ?? null, queues.map((queue) => queue.id)])
+}
+
+export class Instance {
+  #order: Order | null = null
+  #queues: ReadonlyMap<number, NativeQueue> = new Map()
+  #prepared: Prepared | null = null
+  readonly #missing = new Map<string, string>()
+  readonly #timer: NodeJS.Timeout
+
+  constructor(readonly log: Log) {
+    this.#timer = setInterval(() => this.#reopen(), RETRY)
+  }
+
+  /** Revision of the order it forwards by. */
+  get revision(): number | null {
+    return this.#order?.revision ?? null
+  }
+
+  prepare(order: Order): void {
+    this.abort()
+    const stays = this.#order !== null && devices(this.#order) === devices(order)
+    this.#prepared = { order, queues: stays ? null : this.#open(order) }
+  }
+
+  abort(): void {
+    for (const queue of this.#prepared?.queues?.values() ?? []) queue.stop()
+    this.#prepared = null
+  }
+
+  apply(): void {
+    const prepared = this.#prepared
+    if (prepared === null) throw new Error('nothing was prepared')
+    this.#prepared = null
+    const { order } = prepared
+    const before = prepared.queues === null ? this.#order : null
+    if (prepared.queues !== null) {
+      for (const queue of this.#queues.values()) queue.stop()
+      this.#queues = prepared.queues
+    }
+    order.settings.queues.forEach((settings, i) => {
+      const queue = this.#queues.get(settings.id)
+      if (queue === undefined) throw new Error(`queue ${settings.id} was not opened`)
+      this.#update(queue, settings, order, before)
+      if (before === null) queue.start(order.cpus[i] ?? null, `lwaftr-queue-${settings.id}`)
+    })
+    this.#order = order
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    this.abort()
+    for (const queue of this.#queues.values()) queue.stop()
+    this.#queues = new Map()
+  }
+
+  #open(order: Order): ReadonlyMap<number, NativeQueue> {
+    const opened = new Map<number, NativeQueue>()
+    const { device, externalDevice, queues } = order.settings
+    try {
+      queues.forEach((settings, rank) => {
+        const queue = native.Queue.open({
+          internal: device,
+          external: externalDevice ?? null,
+          driver: order.driver,
+          socketDirectory: order.socketDirectory,
+          absentLinks: order.absentLinks,
+          memory: queueMemory(order.memoryDirectory, device, settings.id),
+          rank,
+          queues: queues.length,
+        })
+        opened.set(settings.id, queue)
+      })
+    } catch (problem) {
+      for (const queue of opened.values()) queue.stop()
+      throw problem
+    }
+    return opened
+  }
+
+  /** Gives a queue what differs from `before`; all of it when that is null. */
+  #update(queue: NativeQueue, settings: QueueSettings, order: Order, before: Order | null): void {
+    const old = before?.settings.queues.find((queue) => queue.id === settings.id)
+    const passthru = settings.passthruInterface?.device ?? null
+    const update: { -readonly [K in keyof QueueUpdate]: QueueUpdate[K] } = {}
+    if (JSON.stringify(old) !== JSON.stringify(settings))
+      update.settings = { value: settings, revision: order.revision }
+    if (before?.table.generation !== order.table.generation) update.table = order.table
+    if (old === undefined || passthru !== (old.passthruInterface?.device ?? null)) update.passthru = passthru
+    if (Object.keys(update).length === 0) return
+    const { createdTap, passthruProblem } = queue.apply(update)
+    if (createdTap && passthru !== null) rememberTap(order.memoryDirectory, passthru)
+    if (passthruProblem !== null) this.log('warn', `passthru device ${passthruProblem}; waiting for it`)
+  }
+
+  #reopen(): void {
+    for (const queue of this.#queues.values()) {
+      for (const { device, problem } of queue.reopen()) {
+        if (problem === null) this.log('info', `device ${device} is back`)
+        else if (this.#missing.get(device) !== problem) this.log('warn', `device ${problem}; waiting for it`)
+        if (problem === null) this.#missing.delete(device)
+        else this.#missing.set(device, problem)
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// The queue part of the addon (native/addon/queue.cc) as TypeScript sees it. native.ts loads it.
+import type { Order } from './control.js'
+import type { QueueSettings } from './settings.js'
+
+export interface QueueOptions {
+  /** `internal` is the instance's device; without `external` it is on a stick. */
+  readonly internal: string
+  readonly external: string | null
+  readonly driver: Order['driver']
+  readonly socketDirectory: string
+  readonly absentLinks: boolean
+  /** File of its counters and state. */
+  readonly memory: string
+  /** Place among the instance's queues: they share the link's packets. */
+  readonly rank: number
+  readonly queues: number
+}
+
+export interface QueueUpdate {
+  readonly settings?: { readonly value: QueueSettings; readonly revision: number }
+  readonly table?: { readonly path: string; readonly generation: number }
+  /** Opens this passthru device instead of the one in use; null takes it away. */
+  readonly passthru?: string | null
+}
+
+/** What happened to a passthru device that was asked for. */
+export interface Reopened {
+  readonly device: string
+  /** Null: it is there now. */
+  readonly problem: string | null
+}
+
+export interface NativeQueue {
+  /** Starts the thread. */
+  start(cpu: number | null, name: string): void
+  /** Returns when the thread forwards by it. An absent passthru device is created as a TAP: the answer says so. */
+  apply(update: QueueUpdate): { readonly createdTap: boolean; readonly passthruProblem: string | null }
+  /** Tries to open again what went away. */
+  reopen(): Reopened[]
+  stop(): void
+}
+
+/** A reader's view of a queue's shared memory. */
+export interface NativeQueueMemory {
+  /** The whole file as 64-bit words. */
+  readonly words: BigUint64Array
+  /** Index of the first word of each part. */
+  readonly counters: number
+  readonly state: number
+  /** Milliseconds since 1970. */
+  readonly since: number
+}
+
+export interface InterfaceInfo {
+  /** Linux name; of a PCI address, the one it resolves to. */
+  readonly name: string
+  readonly mtu: number
+  readonly up: boolean
+}
+
+export interface NativeQueues {
+  /** Opening throws an Error with code and device when a link cannot be. Nothing is received before start(). */
+  Queue: { open(options: QueueOptions): NativeQueue }
+  /** Null when there is no such file, or one of another layout. */
+  queueMemory(path: string): NativeQueueMemory | null
+  interfaceInfo(device: string): InterfaceInfo | null
+  removeTap(name: string): void
+}

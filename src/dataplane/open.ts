@@ -1,0 +1,293 @@
+// The data plane of a relay: one supervised worker for each instance, one binding table for all.
+import { availableParallelism } from 'node:os'
+import { error, LwaftrError } from '../errors.js'
+import type { Order } from './control.js'
+import { QueueView } from './counters.js'
+import type {
+  Change,
+  DataPlane,
+  DataPlaneOptions,
+  DataPlaneState,
+  InstanceState,
+  Prepared,
+  QueueState,
+} from './dataplane.js'
+import { native } from './native.js'
+import { Places, queueMemory } from './places.js'
+import type { InstanceSettings, QueueSettings } from './settings.js'
+import { Supervisor } from './supervisor.js'
+import { type Generation, Tables } from './tables.js'
+import { Worker, WorkerFailure } from './worker.js'
+
+/** Milliseconds between looks at links and next hops, while somebody listens. */
+const WATCH = 50
+
+/** Takes over what an earlier leader of this name and state directory left running, else begins with nothing. */
+export async function openDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
+  if (options.driver === 'af-xdp') throw error('not-implemented', { feature: 'driver af-xdp' })
+  const cpu = options.cpus?.find((id) => id >= availableParallelism())
+  if (cpu !== undefined)
+    throw error('data-plane', {
+      problem: `there is no CPU ${cpu}; the last is ${availableParallelism() - 1}`,
+    })
+  return new WorkersDataPlane(options)
+}
+
+/** What an instance needs done for a change. */
+interface Step {
+  readonly supervisor: Supervisor
+  readonly order: Order
+}
+
+class WorkersDataPlane implements DataPlane {
+  readonly #places: Places
+  readonly #tables: Tables
+  readonly #log: NonNullable<DataPlaneOptions['log']>
+  #supervisors = new Map<string, Supervisor>()
+  readonly #views = new Map<string, QueueView>()
+  readonly #listeners = new Set<() => void>()
+  #watch: NodeJS.Timeout | null = null
+  #signature = ''
+  #revision = Date.now()
+  #orphansEnded = false
+
+  constructor(readonly options: DataPlaneOptions) {
+    this.#log = options.log ?? (() => {})
+    this.#places = new Places(options.name, options.stateDir)
+    this.#tables = new Tables(this.#places)
+  }
+
+  get table() {
+    return this.#tables.current.table
+  }
+
+  async prepare(change: Change): Promise<Prepared> {
+    const { softwires, instances } = change
+    if (instances !== undefined) this.#check(instances)
+    if (softwires !== undefined && 'edits' in softwires) this.#tables.prepareEdits(softwires.edits)
+    const next =
+      softwires !== undefined && 'replace' in softwires
+        ? this.#tables.prepareReplacement(softwires.replace)
+        : null
+    const wanted = instances ?? this.#settings()
+    const supervisors = new Map(
+      wanted.map(({ device }) => [device, this.#supervisors.get(device) ?? this.#supervise(device)]),
+    )
+    const steps = this.#steps(wanted, supervisors, next ?? this.#tables.current)
+    const prepared = await Promise.allSettled(steps.map(({ supervisor, order }) => supervisor.prepare(order)))
+    const failed = prepared.find((result) => result.status === 'rejected')
+    const abort = async () => {
+      await Promise.all(steps.map(({ supervisor }) => supervisor.abort()))
+      if (next !== null) this.#tables.drop(next)
+    }
+    if (failed !== undefined) {
+      await abort()
+      throw refusal(failed.reason)
+    }
+    const apply = async () => {
+      if (softwires !== undefined && 'edits' in softwires) this.table.apply(softwires.edits)
+      if (next !== null) this.#tables.replace(next)
+      const removed = [...this.#supervisors].filter(([device]) => !supervisors.has(device))
+      this.#supervisors = supervisors
+      await Promise.all([
+        ...steps.map(({ supervisor, order }) => supervisor.apply(order)),
+        ...removed.map(([, supervisor]) => supervisor.stop()),
+      ])
+      await this.#endOrphans()
+      if (next !== null) this.#tables.sweep()
+      if (instances !== undefined) this.#removeUnused()
+    }
+    return { apply, abort }
+  }
+
+  state(): DataPlaneState {
+    const instances = [...this.#supervisors].map(([device, supervisor]): InstanceState => {
+      const settings = supervisor.order?.settings
+      const running = supervisor.state().status === 'running'
+      return {
+        device,
+        ...(settings?.externalDevice !== undefined && { externalDevice: settings.externalDevice }),
+        worker: supervisor.state(),
+        queues: (settings?.queues ?? []).flatMap((queue) => {
+          const view = this.#view(device, queue.id)
+          return view === null ? [] : [queueState(queue, view, running)]
+        }),
+      }
+    })
+    return { instances }
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    this.#watch ??= setInterval(() => this.#look(), WATCH).unref()
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#watch !== null) clearInterval(this.#watch)
+    await Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.stop()))
+    this.#supervisors = new Map()
+    await this.#endOrphans()
+    this.#views.clear()
+    this.#removeUnused()
+    this.#places.removeMemory()
+  }
+
+  async detach(): Promise<void> {
+    if (this.#watch !== null) clearInterval(this.#watch)
+    for (const supervisor of this.#supervisors.values()) supervisor.detach()
+  }
+
+  #settings(): InstanceSettings[] {
+    return [...this.#supervisors.values()].flatMap(({ order }) => (order === null ? [] : [order.settings]))
+  }
+
+  #supervise(device: string): Supervisor {
+    return new Supervisor({
+      device,
+      socket: this.#places.workerSocket(device),
+      log: this.#log,
+      onChange: () => this.#changed(),
+    })
+  }
+
+  /** The orders that differ from those in force. */
+  #steps(
+    wanted: readonly InstanceSettings[],
+    supervisors: ReadonlyMap<string, Supervisor>,
+    { path, generation }: Generation,
+  ): Step[] {
+    const { cpus = [], driver, stateDir } = this.options
+    const revision = ++this.#revision
+    let dealt = 0
+    return wanted.flatMap((settings) => {
+      const supervisor = supervisors.get(settings.device) as Supervisor
+      const order: Order = {
+        revision,
+        settings,
+        driver: driver === 'memory' ? 'memory' : 'af-packet',
+        socketDirectory: stateDir,
+        memoryDirectory: this.#places.memory,
+        table: { path, generation },
+        cpus: settings.queues.map(() => cpus[dealt++ % cpus.length] ?? null),
+        absentLinks: false,
+      }
+      const old = supervisor.order
+      const same = old !== null && JSON.stringify({ ...old, revision }) === JSON.stringify(order)
+      return same ? [] : [{ supervisor, order }]
+    })
+  }
+
+  /** What can be known to fail before a worker is asked. */
+  #check(instances: readonly InstanceSettings[]): void {
+    for (const { device, externalDevice, queues } of instances) {
+      for (const name of externalDevice === undefined ? [device] : [device, externalDevice]) {
+        if (this.options.driver === 'memory') continue
+        const info = native.interfaceInfo(name)
+        const known = this.#supervisors.get(device)?.order?.settings
+        // One in use may be away for a moment; its worker waits for it.
+        if (info === null && known?.device !== name && known?.externalDevice !== name)
+          throw error('device', { device: name, problem: 'there is no such network interface' })
+        const mtu = Math.max(
+          0,
+          ...queues.map(({ internal, external }) => Math.max(internal.mtu, external.mtu)),
+        )
+        if (info !== null && info.mtu < mtu)
+          this.#log(
+            'warn',
+            `device ${name}: its MTU ${info.mtu} is below the configured ${mtu}; larger packets are lost`,
+          )
+      }
+      for (const side of queues.flatMap((queue) => [queue.internal, queue.external])) {
+        for (const filter of [side.ingressFilter, side.egressFilter]) {
+          const problem = filter === '' ? null : native.compileFilter(filter)
+          if (problem !== null) throw error('bad-filter', { problem })
+        }
+      }
+    }
+  }
+
+  #view(device: string, queue: number): QueueView | null {
+    const path = queueMemory(this.#places.memory, device, queue)
+    const view = this.#views.get(path) ?? QueueView.open(path)
+    if (view !== null) this.#views.set(path, view)
+    return view
+  }
+
+  /** Workers of instances that an earlier leader had and this one does not. */
+  async #endOrphans(): Promise<void> {
+    if (this.#orphansEnded) return
+    this.#orphansEnded = true
+    const ours = new Set([...this.#supervisors.keys()].map((device) => this.#places.workerSocket(device)))
+    for (const socket of this.#places.workerSockets().filter((path) => !ours.has(path))) {
+      const worker = await Worker.find(socket)
+      await worker?.request('stop', null).catch(() => worker.kill())
+      worker?.disconnect()
+    }
+  }
+
+  /** Created TAPs and counters that no instance needs any more. */
+  #removeUnused(): void {
+    const settings = this.#settings()
+    const needed = new Set(settings.flatMap(({ queues }) => queues.map((q) => q.passthruInterface?.device)))
+    for (const tap of this.#places.createdTaps().filter((name) => !needed.has(name))) {
+      native.removeTap(tap)
+      this.#places.forgetTap(tap)
+    }
+    const kept = settings.flatMap(({ device, queues }) =>
+      queues.map(({ id }) => queueMemory(this.#places.memory, device, id)),
+    )
+    for (const path of this.#places.removeQueueMemory(new Set(kept))) this.#views.delete(path)
+  }
+
+  #look(): void {
+    const parts = this.#settings().flatMap(({ device, queues }) =>
+      queues.map(({ id }) => this.#view(device, id)?.signature() ?? ''),
+    )
+    const signature = parts.join(';')
+    if (signature === this.#signature) return
+    this.#signature = signature
+    this.#changed()
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+function queueState(settings: QueueSettings, view: QueueView, running: boolean): QueueState {
+  const { externalNextHop, internalNextHop } = view
+  const externalLinkUp = running && view.externalLinkUp
+  const internalLinkUp = running && view.internalLinkUp
+  return {
+    id: settings.id,
+    counters: view.counters(),
+    discontinuityTime: view.since,
+    batches: view.batches,
+    tableGeneration: view.tableGeneration,
+    settingsRevision: view.settingsRevision,
+    externalNextHop,
+    internalNextHop,
+    externalLinkUp,
+    internalLinkUp,
+    passthruLinkUp: settings.passthruInterface === undefined ? null : running && view.passthruLinkUp,
+    carries: {
+      ipv4: externalLinkUp && externalNextHop.status !== 'unresolved',
+      ipv6: internalLinkUp && internalNextHop.status !== 'unresolved',
+    },
+  }
+}
+
+/** A worker's refusal as an operator reads it. */
+function refusal(problem: unknown): LwaftrError {
+  if (problem instanceof LwaftrError) return problem
+  if (!(problem instanceof WorkerFailure))
+    return error('data-plane', { problem: String(problem) }, { cause: problem })
+  const { device, message, code } = problem.failure
+  if (device !== undefined) return error('device', { device, problem: message }, { cause: problem })
+  if (code === 'ENOSPC' || code === 'ENOMEM')
+    return error('no-memory', { what: 'the queues', problem: message }, { cause: problem })
+  return error('data-plane', { problem: message }, { cause: problem })
+}

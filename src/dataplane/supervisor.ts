@@ -1,0 +1,156 @@
+// Keeps one instance's worker running by the newest order: started or adopted, given each change, started again with
+// growing patience when it dies. What a dead worker counted and looked up is in shared memory and goes on.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Order } from './control.js'
+import type { DataPlaneOptions, WorkerState } from './dataplane.js'
+import { Worker, WorkerFailure } from './worker.js'
+
+/** Milliseconds before a worker is started again: doubled at each failure, forgotten after it ran well for a while. */
+const FIRST_DELAY = 100
+const LONGEST_DELAY = 5_000
+const RAN_WELL = 10_000
+/** Milliseconds a stopping worker may take. */
+const STOP_PATIENCE = 5_000
+
+export interface SupervisorOptions {
+  readonly device: string
+  readonly socket: string
+  readonly log: NonNullable<DataPlaneOptions['log']>
+  readonly onChange: () => void
+}
+
+export class Supervisor {
+  #order: Order | null = null
+  #worker: Worker | null = null
+  #hasPrepared = false
+  #restarts = 0
+  #problem: string | null = null
+  #delay = FIRST_DELAY
+  #since = 0
+  readonly #end = new AbortController()
+
+  constructor(readonly options: SupervisorOptions) {}
+
+  get order(): Order | null {
+    return this.#order
+  }
+
+  state(): WorkerState {
+    return {
+      status: this.#worker === null ? 'down' : 'running',
+      pid: this.#worker?.pid ?? null,
+      restarts: this.#restarts,
+      problem: this.#worker === null ? this.#problem : null,
+    }
+  }
+
+  /** Rejects with WorkerFailure when the worker refuses. A worker that is down refuses nothing. */
+  async prepare(order: Order): Promise<void> {
+    if (this.#order === null && this.#worker === null) {
+      const { socket } = this.options
+      this.#attach((await Worker.find(socket)) ?? (await Worker.start(socket)))
+    }
+    const worker = this.#worker
+    if (worker === null) return
+    try {
+      await worker.request('prepare', order)
+      this.#hasPrepared = true
+    } catch (problem) {
+      if (problem instanceof WorkerFailure) throw problem
+      worker.kill() // it does not answer: recovery gives it the order
+    }
+  }
+
+  /** Resolves when the worker forwards by what was prepared; one that cannot is replaced. */
+  async apply(order: Order): Promise<void> {
+    this.#order = order
+    const worker = this.#worker
+    if (worker === null || !this.#hasPrepared) return
+    this.#hasPrepared = false
+    try {
+      await worker.request('apply', null)
+    } catch (problem) {
+      this.options.log('error', `worker of ${this.options.device} did not apply: ${String(problem)}`)
+      worker.kill()
+    }
+  }
+
+  async abort(): Promise<void> {
+    const worker = this.#worker
+    const hadPrepared = this.#hasPrepared
+    this.#hasPrepared = false
+    if (this.#order === null) await this.stop()
+    else if (hadPrepared) await worker?.request('abort', null).catch(() => worker.kill())
+  }
+
+  /** Ends the worker. */
+  async stop(): Promise<void> {
+    this.#end.abort()
+    const worker = this.#worker
+    this.#worker = null
+    if (worker === null) return
+    worker.onDown = () => {}
+    const kill = setTimeout(() => worker.kill(), STOP_PATIENCE)
+    await worker.request('stop', null).catch(() => {})
+    clearTimeout(kill)
+    worker.kill()
+    worker.disconnect()
+  }
+
+  /** Lets go of the worker, which runs on. */
+  detach(): void {
+    this.#end.abort()
+    this.#worker?.disconnect()
+    this.#worker = null
+  }
+
+  #attach(worker: Worker): void {
+    this.#worker = worker
+    this.#problem = null
+    this.#since = Date.now()
+    worker.onLog = this.options.log
+    worker.onDown = () => this.#lost('it died')
+    if (worker.socket.destroyed) this.#lost('it died')
+  }
+
+  #lost(problem: string): void {
+    this.#worker = null
+    this.#hasPrepared = false
+    this.#problem = problem
+    if (Date.now() - this.#since > RAN_WELL) this.#delay = FIRST_DELAY
+    const { device, log, onChange } = this.options
+    log('error', `worker of ${device}: ${problem}; starting it again in ${this.#delay} ms`)
+    onChange()
+    void this.#recover()
+  }
+
+  async #recover(): Promise<void> {
+    const delay = this.#delay
+    this.#delay = Math.min(delay * 2, LONGEST_DELAY)
+    await sleep(delay, undefined, { signal: this.#end.signal }).catch(() => {})
+    if (this.#end.signal.aborted || this.#order === null) return
+    let worker: Worker | null = null
+    try {
+      worker = (await Worker.find(this.options.socket)) ?? (await Worker.start(this.options.socket))
+      // The order may change while the worker takes it.
+      for (let order: Order | null = null; order !== this.#order; ) {
+        order = this.#order as Order
+        await worker.request('prepare', { ...order, absentLinks: true })
+        await worker.request('apply', null)
+      }
+    } catch (problem) {
+      worker?.kill()
+      this.#lost(problem instanceof Error ? problem.message : String(problem))
+      return
+    }
+    if (this.#end.signal.aborted) {
+      await worker.request('stop', null).catch(() => {})
+      worker.disconnect()
+      return
+    }
+    this.#restarts++
+    this.#attach(worker)
+    this.options.log('info', `worker of ${this.options.device} runs again (process ${worker.pid})`)
+    this.options.onChange()
+  }
+}
