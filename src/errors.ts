@@ -83,6 +83,7 @@ const table = {
   'unsupported-media-type': row(415, 'protocol', 'invalid-value', 'content type {media} is not understood; send {supported}'),
   'precondition-failed': row(412, 'protocol', 'operation-failed', 'the resource changed meanwhile: {problem}'),
   'bad-query': row(400, 'protocol', 'invalid-value', 'query parameter {name}: {problem}'),
+  'starting': row(503, 'protocol', 'resource-denied', 'the relay is starting; try again in a second'),
   'bad-request': row(400, 'protocol', 'malformed-message', '{problem}'),
   'access-denied': row(403, 'protocol', 'access-denied', 'access denied'),
   'not-implemented': row(501, 'application', 'operation-not-supported', '{feature} is not supported yet; remove it'),

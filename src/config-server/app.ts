@@ -1,0 +1,53 @@
+// The config server: builds the HTTP application and never listens. A request's way: its route reads path, query and
+// body, a transaction or a reading does the work, and every failure leaves as the errors of RFC 8040.
+import Fastify, { type FastifyInstance } from 'fastify'
+import { error } from '../errors.js'
+import { contentType } from './media-types.js'
+import { pathOf } from './resource.js'
+import { asLwaftrError, errorBody } from './restconf-errors.js'
+import { dataRoutes } from './routes/data.js'
+import { discoveryRoutes } from './routes/discovery.js'
+import { healthRoutes } from './routes/health.js'
+import type { Services } from './services.js'
+
+export interface AppOptions {
+  /** Told of what is a bug or an operator's business, never of what a client did wrong. */
+  readonly log?: (level: 'info' | 'warn' | 'error', message: string) => void
+}
+
+/** Largest body in bytes: a whole configuration of some million softwires. */
+const BODY_LIMIT = 1 << 30
+
+export function buildApp(services: Services, { log = () => {} }: AppOptions = {}): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: BODY_LIMIT,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 8192, ignoreTrailingSlash: false },
+  })
+  // Routes read bodies themselves: what they may hold depends on the schema, not on the media type alone.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+
+  app.addHook('onRequest', async (request, reply) => {
+    if (services.isReady() || ['/healthz', '/readyz'].includes(pathOf(request))) return
+    reply.header('retry-after', '1')
+    throw error('starting', {})
+  })
+  app.setErrorHandler((problem, _request, reply) => {
+    const known = asLwaftrError(problem)
+    if (known.code === 'internal')
+      log('error', problem instanceof Error ? String(problem.stack) : String(problem))
+    return reply
+      .code(known.status)
+      .type(contentType('json'))
+      .send(JSON.stringify(errorBody(known)))
+  })
+  app.setNotFoundHandler((request) => {
+    throw error('not-found', { path: pathOf(request) })
+  })
+
+  discoveryRoutes(app)
+  dataRoutes(app, services)
+  healthRoutes(app, services)
+  return app
+}

@@ -1,0 +1,109 @@
+// The body of a request as the value of an edit.
+import { error } from '../errors.js'
+import type { JsonObject, JsonValue } from '../schema/json-types.js'
+import { type DataPath, formatInstanceIdentifier } from '../schema/paths.js'
+import type { Schema, SchemaNode } from '../schema/schema.js'
+import { checkResource, checkTree } from '../schema/shape.js'
+import type { SoftwireRecords } from '../schema/softwire-record.js'
+import { formatOf } from './media-types.js'
+import { entryPath } from './place.js'
+import { DATASTORE, qualifiedName } from './representation.js'
+import { isObject } from './tree.js'
+
+export interface Value {
+  readonly value: JsonValue
+  readonly softwires?: SoftwireRecords
+}
+
+/** The value that a PUT or PATCH gives its target. */
+export function readValue(
+  schema: Schema,
+  target: DataPath,
+  contentType: string | undefined,
+  body: Buffer,
+): Value {
+  return unwrap(schema, target, readDocument(contentType, body))
+}
+
+/** The value of the target in a document that holds nothing else. */
+export function unwrap(schema: Schema, target: DataPath, document: JsonValue): Value {
+  if (!isObject(document)) throw error('bad-request', { problem: 'the value is not a JSON object' })
+  const last = target.steps.at(-1)
+  const value = member(document, last ? qualifiedName(last.node) : DATASTORE, target)
+  const own = last && isListed(last.node) && last.keys.length > 0 ? single(value, target) : value
+  return { value: checked(schema, target, own) }
+}
+
+/** The new child that a POST gives its target, and where it will be. */
+export function readChild(
+  schema: Schema,
+  parent: DataPath,
+  contentType: string | undefined,
+  body: Buffer,
+): Value & { target: DataPath } {
+  const document = readDocument(contentType, body)
+  const children = parent.steps.at(-1)?.node.children ?? schema.roots
+  const [name = ''] = Object.keys(document)
+  const node = [...children.values()].find((child) => qualifiedName(child) === name)
+  if (!node) throw error('unknown-node', { name, parent: formatInstanceIdentifier(parent), hint: '' })
+  const target = { steps: [...parent.steps, { node, keys: [] }] }
+  const value = member(document, name, parent)
+  if (!isListed(node)) return { target, value: checked(schema, target, value) }
+  const entry = single(value, target)
+  if (node.kind === 'leaf-list')
+    return { target: { steps: [...parent.steps, { node, keys: [String(entry)] }] }, value: entry }
+  // Any keys say that it is an entry; its own are canonical once it is checked.
+  const anyKeys = { node, keys: node.keys.map(() => '') }
+  const canonical = checked(schema, { steps: [...parent.steps, anyKeys] }, entry)
+  return { target: entryPath(target, node, canonical), value: canonical }
+}
+
+/** Canonical, of known nodes and right types; whether it is complete shows where it will stand. */
+function checked(schema: Schema, target: DataPath, value: JsonValue): JsonValue {
+  const configOnly = { configOnly: true }
+  return target.steps.length === 0
+    ? checkTree(schema, value, configOnly)
+    : checkResource(target, value, configOnly)
+}
+
+export function readDocument(contentType: string | undefined, body: Buffer): JsonObject {
+  const format = formatOf(contentType)
+  if (format !== 'json') throw error('not-implemented', { feature: `a body of ${contentType}` })
+  const document = parseJson(body)
+  if (!isObject(document)) throw error('bad-request', { problem: 'the body is not a JSON object' })
+  return document
+}
+
+export function parseJson(body: Buffer): JsonValue {
+  if (body.length === 0) throw error('bad-request', { problem: 'the body is missing' })
+  try {
+    return JSON.parse(body.toString()) as JsonValue
+  } catch (problem) {
+    throw error('syntax', { problem: (problem as Error).message })
+  }
+}
+
+/** The one member that a body has. */
+function member(document: JsonObject, name: string, at: DataPath): JsonValue {
+  const names = Object.keys(document)
+  const value = document[name]
+  const other = names.find((candidate) => candidate !== name)
+  const parent = formatInstanceIdentifier(at)
+  if (other !== undefined)
+    throw error('unknown-node', { name: other, parent, hint: `; the body holds ${name} only` })
+  if (value === undefined) throw error('bad-request', { problem: `the body lacks ${name}` })
+  return value
+}
+
+/** A list entry travels in an array of its own (RFC 8040 s4.4.1). */
+function single(value: JsonValue, at: DataPath): JsonValue {
+  if (!Array.isArray(value) || value.length !== 1 || value[0] === undefined)
+    throw error('bad-request', {
+      problem: `the body must hold exactly one entry of ${formatInstanceIdentifier(at)}`,
+    })
+  return value[0]
+}
+
+function isListed(node: SchemaNode): boolean {
+  return node.kind === 'list' || node.kind === 'leaf-list'
+}

@@ -1,0 +1,42 @@
+// The running configuration as readers see it: a tree that is replaced, never changed, beside the softwires, which
+// live in the data plane's table. Only a transaction advances it.
+import type { DataPlane } from '../dataplane/dataplane.js'
+import type { NativeBindingTable } from '../dataplane/native.js'
+import type { JsonObject } from '../schema/json-types.js'
+
+export interface Running {
+  /** 0 before the first commit. */
+  readonly revision: number
+  readonly time: Date
+  /** Canonical, without softwires. */
+  readonly tree: JsonObject
+}
+
+export class Datastore {
+  readonly #id: string
+  readonly #dataplane: DataPlane
+  #running: Running = { revision: 0, time: new Date(), tree: {} }
+
+  /** `id` belongs to the store behind it, see Store.id. */
+  constructor(id: string, dataplane: DataPlane) {
+    this.#id = id
+    this.#dataplane = dataplane
+  }
+
+  get running(): Running {
+    return this.#running
+  }
+
+  get table(): NativeBindingTable {
+    return this.#dataplane.table
+  }
+
+  /** Strong entity-tag of the configuration, quotes included (RFC 8040 s3.4.1.2). */
+  get entityTag(): string {
+    return `"${this.#id}-${this.#running.revision}"`
+  }
+
+  advance(running: Running): void {
+    this.#running = running
+  }
+}

@@ -1,0 +1,219 @@
+// What a commit asks for, and what it leads to: edits are applied, in order, to a copy of the running tree and to an
+// overlay over the running softwires. Nothing here touches the running configuration.
+import { error, LwaftrError } from '../errors.js'
+import type { JsonObject, JsonValue } from '../schema/json-types.js'
+import { type DataPath, formatInstanceIdentifier } from '../schema/paths.js'
+import { memberName, type Schema, type SchemaNode } from '../schema/schema.js'
+import { decodeSoftwire, type SoftwireRecords } from '../schema/softwire-record.js'
+import { entryPath, keyOf, lineage, placeOf, softwirePath } from './place.js'
+import type { SoftwireOverlay } from './softwire-overlay.js'
+import { isObject, keysOf, merge, update } from './tree.js'
+
+export type Operation = 'create' | 'merge' | 'replace' | 'delete' | 'remove'
+
+export interface Edit {
+  readonly operation: Operation
+  readonly target: DataPath
+  /** Of the target itself: an object for a container or list entry, an array for a list without keys. */
+  readonly value?: JsonValue
+  /** Softwires of a value that reaches above them; those may also stand in `value`, as the model has them. */
+  readonly softwires?: SoftwireRecords
+}
+
+/** The tree after the edits; what they do to softwires lands in the overlay. */
+export function applyEdits(
+  schema: Schema,
+  running: JsonObject,
+  softwires: SoftwireOverlay,
+  edits: readonly Edit[],
+): JsonObject {
+  let tree = running
+  for (const edit of edits) {
+    try {
+      for (const part of eachEntry(edit)) tree = applyEdit(schema, tree, softwires, part)
+    } catch (problem) {
+      if (problem instanceof LwaftrError) culprits.set(problem, edit)
+      throw problem
+    }
+  }
+  return tree
+}
+
+const culprits = new WeakMap<LwaftrError, Edit>()
+
+/** The edit that the failure is about, if it is about a single one. */
+export function culprit(problem: LwaftrError): Edit | undefined {
+  return culprits.get(problem)
+}
+
+function applyEdit(schema: Schema, tree: JsonObject, softwires: SoftwireOverlay, edit: Edit): JsonObject {
+  if (edit.target.steps.some((step) => !step.node.config))
+    throw error('read-only', { name: edit.target.steps.at(-1)?.node.name ?? '' }, { path: where(edit) })
+  switch (placeOf(schema, edit.target)) {
+    case 'beside':
+      return editTree(schema, tree, edit)
+    case 'above':
+      return editAbove(schema, tree, softwires, edit)
+    case 'list':
+      softwires.replace(edit.softwires ?? entriesOf(edit))
+      return tree
+    case 'entry':
+      editEntry(schema, softwires, edit)
+      return tree
+    case 'inside':
+      editInside(schema, softwires, edit)
+      return tree
+  }
+}
+
+/** A list as a whole stands for its entries, unless it is replaced or emptied. */
+function eachEntry(edit: Edit): Edit[] {
+  const last = edit.target.steps.at(-1)
+  if (last?.node.kind !== 'list' || last.keys.length > 0) return [edit]
+  if (edit.operation !== 'create' && edit.operation !== 'merge') return [edit]
+  return entriesOf(edit).map((value) => ({
+    ...edit,
+    target: entryPath(edit.target, last.node, value),
+    value,
+  }))
+}
+
+/** `path` says where the target is in `tree`, when the tree is only a part. */
+function editTree(schema: Schema, tree: JsonObject, edit: Edit, path = edit.target): JsonObject {
+  return update(tree, path, (existing) => {
+    const node = edit.target.steps.at(-1)?.node ?? null
+    switch (edit.operation) {
+      case 'create':
+        if (existing !== undefined) throw error('data-exists', { path: where(edit) }, { path: where(edit) })
+        return checkKeys(edit)
+      case 'replace':
+        return checkKeys(edit)
+      case 'merge':
+        return merge(node, node?.children ?? schema.roots, existing, checkKeys(edit))
+      case 'delete':
+        if (existing === undefined) throw error('data-missing', { path: where(edit) }, { path: where(edit) })
+        return undefined
+      case 'remove':
+        return undefined
+    }
+  })
+}
+
+/** Keys of a list entry are those of its path: an edit cannot rename. */
+function checkKeys(edit: Edit): JsonValue {
+  const step = edit.target.steps.at(-1)
+  const value = edit.value ?? {}
+  if (step && isKey(step.node)) {
+    const expected = edit.target.steps.at(-2)?.keys[step.node.parent?.keys.indexOf(step.node.name) ?? -1]
+    compareKey(edit, step.node.name, String(value), expected ?? '')
+  }
+  if (step?.node.kind !== 'list' || step.keys.length === 0) return value
+  entryPath(edit.target, step.node, value)
+  for (const [i, key] of keysOf(step.node, value).entries())
+    compareKey(edit, step.node.keys[i] ?? '', key, step.keys[i] ?? '')
+  return value
+}
+
+function isKey(node: SchemaNode): boolean {
+  return node.parent?.keys.includes(node.name) ?? false
+}
+
+function compareKey(edit: Edit, name: string, value: string, expected: string): void {
+  if (value !== expected) throw error('key-mismatch', { name, value, expected }, { path: where(edit), value })
+}
+
+/** Root, softwire-config or binding-table: the tree's part and the softwires' part of one edit. */
+function editAbove(schema: Schema, tree: JsonObject, softwires: SoftwireOverlay, edit: Edit): JsonObject {
+  const { rest, entries } = takeSoftwires(schema, edit)
+  const present = !softwires.empty
+  const given = edit.softwires ?? entries
+  switch (edit.operation) {
+    case 'create':
+      if (present) throw error('data-exists', { path: where(edit) }, { path: where(edit) })
+      softwires.replace(given)
+      break
+    case 'replace':
+      softwires.replace(given)
+      break
+    case 'merge':
+      for (const value of edit.softwires
+        ? [...edit.softwires].map((record) => decodeSoftwire(record))
+        : entries)
+        mergeEntry(schema, softwires, { ...edit, target: softwirePath(schema, value), value })
+      break
+    case 'delete':
+    case 'remove':
+      softwires.replace([])
+      return editTree(schema, tree, present ? { ...edit, operation: 'remove' } : edit)
+  }
+  return editTree(schema, tree, { ...edit, value: rest })
+}
+
+/** Splits the softwires off a value that reaches above them. */
+function takeSoftwires(schema: Schema, edit: Edit): { rest: JsonValue; entries: JsonValue[] } {
+  let entries: JsonValue[] = []
+  const take = (value: JsonValue, below: readonly SchemaNode[]): JsonValue => {
+    const [next, ...further] = below
+    if (!next || !isObject(value)) return value
+    const name = memberName(next)
+    const member = value[name]
+    if (member === undefined) return value
+    if (further.length > 0) return { ...value, [name]: take(member, further) }
+    entries = Array.isArray(member) ? member : [member]
+    const { [name]: _, ...rest } = value
+    return rest
+  }
+  const rest = take(edit.value ?? {}, lineage(schema.softwires).slice(edit.target.steps.length))
+  return { rest, entries }
+}
+
+function editEntry(schema: Schema, softwires: SoftwireOverlay, edit: Edit): void {
+  const existing = softwires.get(keyOf(edit.target, schema))
+  switch (edit.operation) {
+    case 'create':
+      if (existing) throw error('data-exists', { path: where(edit) }, { path: where(edit) })
+      softwires.put(checkKeys(edit))
+      break
+    case 'replace':
+      softwires.put(checkKeys(edit))
+      break
+    case 'merge':
+      mergeEntry(schema, softwires, edit)
+      break
+    case 'delete':
+      if (!existing) throw error('data-missing', { path: where(edit) }, { path: where(edit) })
+      softwires.delete(keyOf(edit.target, schema))
+      break
+    case 'remove':
+      softwires.delete(keyOf(edit.target, schema))
+      break
+  }
+}
+
+function mergeEntry(schema: Schema, softwires: SoftwireOverlay, edit: Edit): void {
+  const node = schema.softwires
+  const existing = softwires.get(keyOf(edit.target, schema))
+  softwires.put(merge(node, node.children, existing ?? undefined, checkKeys(edit)))
+}
+
+/** A leaf or container of one softwire: the entry is edited as a small tree of its own and put back. */
+function editInside(schema: Schema, softwires: SoftwireOverlay, edit: Edit): void {
+  const depth = lineage(schema.softwires).length
+  const entry = { steps: edit.target.steps.slice(0, depth) }
+  const existing = softwires.get(keyOf(edit.target, schema))
+  if (!existing) {
+    const path = formatInstanceIdentifier(entry)
+    throw error('data-missing', { path }, { path })
+  }
+  checkKeys(edit)
+  softwires.put(editTree(schema, existing, edit, { steps: edit.target.steps.slice(depth) }))
+}
+
+function entriesOf(edit: Edit): JsonValue[] {
+  if (edit.value === undefined) return []
+  return Array.isArray(edit.value) ? edit.value : [edit.value]
+}
+
+function where(edit: Edit): string {
+  return formatInstanceIdentifier(edit.target)
+}

@@ -1,0 +1,81 @@
+// Which of our formats a client sends and which it wants (RFC 9110 s12.5.1, RFC 8040 s5.2).
+import { error } from '../errors.js'
+
+export type Format = 'json' | 'xml' | 'text'
+
+/** The model's own text format has no registered media type; ours is for our own command line. */
+const TYPES: Readonly<Record<string, Format>> = {
+  'application/yang-data+json': 'json',
+  'application/json': 'json',
+  'application/yang-data+xml': 'xml',
+  'application/xml': 'xml',
+  'application/vnd.lwaftr.yang-data+text': 'text',
+}
+
+export const YANG_PATCH = 'application/yang-patch+json'
+
+export const supportedTypes: readonly string[] = Object.keys(TYPES)
+
+const CONTENT_TYPES: Readonly<Record<Format, string>> = {
+  json: 'application/yang-data+json',
+  xml: 'application/yang-data+xml',
+  text: 'application/vnd.lwaftr.yang-data+text; charset=utf-8',
+}
+
+export function contentType(format: Format): string {
+  return CONTENT_TYPES[format]
+}
+
+/** The format of a request's body. Throws LwaftrError 415. */
+export function formatOf(contentTypeHeader: string | undefined): Format {
+  const media = mediaType(contentTypeHeader)
+  const format = TYPES[media]
+  if (!format)
+    throw error('unsupported-media-type', {
+      media: media || 'missing',
+      supported: 'application/yang-data+json',
+    })
+  return format
+}
+
+export function mediaType(header: string | undefined): string {
+  return (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+}
+
+/** The best of our types for an Accept header. Throws LwaftrError 406. */
+export function negotiate(accept: string | undefined, offered: readonly string[] = supportedTypes): string {
+  const ranges = (accept?.trim() || '*/*').split(',').map(parseRange)
+  let best: { type: string; q: number } | undefined
+  for (const type of offered) {
+    const q = quality(type, ranges)
+    if (q > 0 && (!best || q > best.q)) best = { type, q }
+  }
+  if (!best) throw error('not-acceptable', { accept: accept ?? '', supported: offered[0] ?? '' })
+  return best.type
+}
+
+/** The best of our formats for an Accept header. */
+export function acceptedFormat(accept: string | undefined): Format {
+  return TYPES[negotiate(accept)] ?? 'json'
+}
+
+interface Range {
+  readonly type: string
+  readonly q: number
+}
+
+function parseRange(text: string): Range {
+  const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase())
+  const q = parameters.find((parameter) => parameter.startsWith('q='))
+  return { type, q: q === undefined ? 1 : Number(q.slice(2)) || 0 }
+}
+
+/** The most specific range that covers the type decides. */
+function quality(type: string, ranges: readonly Range[]): number {
+  const [family] = type.split('/')
+  for (const pattern of [type, `${family}/*`, '*/*']) {
+    const range = ranges.find((candidate) => candidate.type === pattern)
+    if (range) return range.q
+  }
+  return 0
+}

@@ -1,0 +1,90 @@
+// What the data plane knows, as the model's state data: counters in total and per instance, resolved next hops,
+// passthru. The schema says which counter belongs where; one that it does not name is not shown.
+import type { DataPlaneState, InstanceState, NextHopState, QueueState } from '../dataplane/dataplane.js'
+import type { JsonObject, JsonValue } from '../schema/json-types.js'
+import { memberName, type Schema, type SchemaNode } from '../schema/schema.js'
+import { isObject } from './tree.js'
+
+const MODEL = 'snabb-softwire-v3'
+
+/** State of what `config` configures: keys of lists, and nodes that are config false. */
+export function stateTree(schema: Schema, config: JsonObject, state: DataPlaneState): JsonObject {
+  const top = config[`${MODEL}:softwire-config`]
+  const instanceNode = schema.roots.get(`${MODEL}:softwire-config`)?.children.get('instance')
+  const totals = schema.roots.get(`${MODEL}:softwire-state`)
+  if (!instanceNode || !totals) return {}
+  const configured = entries(isObject(top) ? top.instance : undefined).flatMap((instance) => {
+    const found = state.instances.find(({ device }) => device === instance.device)
+    return found ? [instanceState(instanceNode, instance, found)] : []
+  })
+  const queues = state.instances.flatMap((instance) => instance.queues)
+  return {
+    ...(configured.length > 0 ? { [`${MODEL}:softwire-config`]: { instance: configured } } : {}),
+    ...(queues.length > 0 ? { [`${MODEL}:softwire-state`]: counters(totals, queues) } : {}),
+  }
+}
+
+function instanceState(node: SchemaNode, config: JsonObject, state: InstanceState): JsonObject {
+  const queueNode = node.children.get('queue')
+  const softwireState = node.children.get('softwire-state')
+  const queues = entries(config.queue).flatMap((queue) => {
+    const found = state.queues.find(({ id }) => id === queue.id)
+    return found && queueNode ? [queueState(queueNode, queue, found)] : []
+  })
+  return {
+    device: state.device,
+    ...(queues.length > 0 ? { queue: queues } : {}),
+    ...(softwireState && state.queues.length > 0
+      ? { 'softwire-state': counters(softwireState, state.queues) }
+      : {}),
+  }
+}
+
+function queueState(node: SchemaNode, config: JsonObject, state: QueueState): JsonObject {
+  const passthru = node.children.get('lwaftr:passthru-state')
+  return {
+    id: state.id,
+    ...nextHop('external-interface', config, state.externalNextHop),
+    ...nextHop('internal-interface', config, state.internalNextHop),
+    ...(passthru && state.passthruLinkUp !== null
+      ? { [memberName(passthru)]: passthruState(passthru, state, state.passthruLinkUp) }
+      : {}),
+  }
+}
+
+/** resolved-mac belongs to the case `ip` of the next hop: one given as a MAC has nothing to resolve. */
+function nextHop(side: string, config: JsonObject, state: NextHopState): JsonObject {
+  const configured = config[side]
+  const hop = isObject(configured) ? configured['next-hop'] : undefined
+  if (!isObject(hop) || hop.ip === undefined || state.mac === null) return {}
+  return { [side]: { 'next-hop': { 'resolved-mac': state.mac } } }
+}
+
+function passthruState(node: SchemaNode, queue: QueueState, up: boolean): JsonObject {
+  return {
+    ...(node.children.has('oper-status') ? { 'oper-status': up ? 'up' : 'down' } : {}),
+    ...counters(node, [queue]),
+  }
+}
+
+/** The counters that the container has leaves for, summed over the queues. */
+function counters(container: SchemaNode, queues: readonly QueueState[]): JsonObject {
+  const sums: Record<string, JsonValue> = {}
+  for (const [name, leaf] of container.children) {
+    if (leaf.name === 'discontinuity-time') sums[name] = latest(queues)
+    // 64-bit numbers are strings in JSON (RFC 7951 s6.1).
+    else if (queues.some((queue) => queue.counters.has(leaf.name)))
+      sums[name] = String(queues.reduce((sum, queue) => sum + (queue.counters.get(leaf.name) ?? 0n), 0n))
+  }
+  return sums
+}
+
+/** Sums are continuous only since the last of the queues began to count. */
+function latest(queues: readonly QueueState[]): string {
+  const time = Math.max(...queues.map((queue) => queue.discontinuityTime.getTime()))
+  return new Date(time).toISOString().replace('Z', '+00:00')
+}
+
+function entries(list: JsonValue | undefined): JsonObject[] {
+  return Array.isArray(list) ? list.filter(isObject) : []
+}

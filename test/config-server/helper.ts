@@ -1,0 +1,165 @@
+// A config server around a data plane that records what it is asked, with a real binding table and a real store.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { InjectOptions } from 'fastify'
+import type { Test } from 'tap'
+import { buildApp } from '../../src/config-server/app.js'
+import { Datastore } from '../../src/config-server/datastore.js'
+import { Publisher } from '../../src/config-server/publisher.js'
+import { openStore, type Store } from '../../src/config-server/store.js'
+import { Transactions } from '../../src/config-server/transaction.js'
+import type { Change, DataPlane, DataPlaneState, Prepared } from '../../src/dataplane/dataplane.js'
+import { native } from '../../src/dataplane/native.js'
+import { error } from '../../src/errors.js'
+import type { JsonObject } from '../../src/schema/json-types.js'
+import { loadSchema } from '../../src/schema/schema.js'
+
+export const createTable = () => native.BindingTable.create(null)
+
+/** What the data plane was asked, in order: `prepare` with the parts that changed, then `apply` or `abort`. */
+export type Call = { prepare: string[] } | 'apply' | 'abort'
+
+export class FakeDataPlane implements DataPlane {
+  table = createTable()
+  readonly calls: Call[] = []
+  readonly changes: Change[] = []
+  /** Makes the next prepare fail. */
+  failure: Error | undefined
+  current: DataPlaneState = { instances: [] }
+
+  async prepare(change: Change): Promise<Prepared> {
+    this.calls.push({ prepare: Object.keys(change) })
+    this.changes.push(change)
+    const failure = this.failure
+    this.failure = undefined
+    if (failure) throw failure
+    const { softwires } = change
+    if (softwires && 'replace' in softwires) {
+      const next = createTable()
+      if (next.build(softwires.replace)) throw error('data-plane', { problem: 'a rule was broken' })
+      return this.#prepared(() => {
+        this.table.close()
+        this.table = next
+      })
+    }
+    if (softwires) this.table.prepare(softwires.edits)
+    return this.#prepared(() => softwires && this.table.apply(softwires.edits))
+  }
+
+  #prepared(effect: () => void): Prepared {
+    return {
+      apply: async () => {
+        this.calls.push('apply')
+        effect()
+      },
+      abort: async () => {
+        this.calls.push('abort')
+      },
+    }
+  }
+
+  state(): DataPlaneState {
+    return this.current
+  }
+
+  onChange(): () => void {
+    return () => {}
+  }
+
+  async close(): Promise<void> {}
+  async detach(): Promise<void> {}
+}
+
+export const schema = loadSchema()
+
+/** Two instances would be one too many for most tests: this is the smallest configuration that forwards. */
+export const minimal: JsonObject = {
+  'snabb-softwire-v3:softwire-config': {
+    instance: [
+      {
+        device: 'eth0',
+        queue: [
+          {
+            id: 0,
+            'external-interface': {
+              ip: '172.20.0.100',
+              mac: '02:22:22:22:22:00',
+              'next-hop': { ip: '172.20.0.1' },
+            },
+            'internal-interface': {
+              ip: '2001:db8::100',
+              mac: '02:22:22:22:22:00',
+              'next-hop': { mac: '02:22:22:22:22:99' },
+            },
+          },
+        ],
+      },
+    ],
+    'external-interface': { mtu: 1500 },
+    'binding-table': { softwire: [softwire('193.5.1.100', 1), softwire('193.5.1.100', 2)] },
+  },
+}
+
+export function softwire(ipv4: string, psid: number, more: JsonObject = {}): JsonObject {
+  const b4 = `2001:db8:b4::${(psid + 1).toString(16)}`
+  return { ipv4, psid, 'br-address': '2001:db8::1', 'b4-ipv6': b4, 'port-set': { 'psid-length': 6 }, ...more }
+}
+
+export const CONFIG = '/restconf/data/snabb-softwire-v3:softwire-config'
+export const TABLE = `${CONFIG}/binding-table`
+
+export async function build(t: Test, configuration: JsonObject | null = minimal) {
+  const directory = mkdtempSync(join(tmpdir(), 'lwaftr-store-'))
+  const dataplane = new FakeDataPlane()
+  const store = openStore(directory)
+  const parts = services(dataplane, store)
+  const app = buildApp({ ...parts, isReady: () => true })
+  t.teardown(async () => {
+    await app.close()
+    await store.close()
+    rmSync(directory, { recursive: true })
+  })
+  if (configuration)
+    await parts.transactions.commit({
+      edits: [{ operation: 'replace', target: { steps: [] }, value: configuration }],
+      who: 'test',
+      via: 'file',
+    })
+  dataplane.calls.length = 0
+
+  const send = (method: InjectOptions['method'], url: string, payload?: unknown, headers = {}) =>
+    app.inject({
+      method: method ?? 'GET',
+      url,
+      ...(payload === undefined
+        ? {}
+        : { payload: typeof payload === 'string' ? payload : JSON.stringify(payload) }),
+      headers: {
+        ...(payload === undefined ? {} : { 'content-type': 'application/yang-data+json' }),
+        ...headers,
+      },
+    })
+  /** All that a rejected edit must leave as it was. */
+  const snapshot = async () => {
+    const got = await send('GET', '/restconf/data?content=config')
+    const { revision } = parts.datastore.running
+    return {
+      body: got.body,
+      etag: got.headers.etag,
+      revision,
+      size: dataplane.table.size,
+      history: store.history(9),
+    }
+  }
+  return { ...parts, app, dataplane, store, directory, send, snapshot }
+}
+
+export function services(dataplane: DataPlane, store: Store) {
+  const datastore = new Datastore(store.id, dataplane)
+  const publisher = new Publisher((problem) => {
+    throw problem
+  })
+  const parts = { schema, datastore, dataplane, store, publisher, createTable }
+  return { ...parts, transactions: new Transactions(parts) }
+}
