@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -16,6 +17,11 @@ namespace {
 constexpr size_t kLengthBytes = 4;
 constexpr size_t kMostPeers = 16;
 constexpr size_t kMostWaiting = 1 << 20;  // bytes kept for a peer that does not read
+
+ino_t inode_of(const std::string& path) {
+  struct stat file {};
+  return stat(path.c_str(), &file) == 0 ? file.st_ino : 0;
+}
 
 void watch(int epoll, int fd) {
   epoll_event event{};
@@ -45,14 +51,16 @@ std::unique_ptr<SocketDevice> SocketDevice::listen(const std::string& path, Open
     return nullptr;
   }
   watch(epoll, listener);
-  return std::unique_ptr<SocketDevice>(new SocketDevice(path, listener, epoll));
+  std::unique_ptr<SocketDevice> device(new SocketDevice(path, listener, epoll));
+  device->inode_ = inode_of(path);
+  return device;
 }
 
 SocketDevice::~SocketDevice() {
   for (Peer& peer : peers_) close(peer.fd);
   close(listener_);
   close(epoll_);
-  unlink(path_.c_str());
+  if (inode_of(path_) == inode_) unlink(path_.c_str());  // not the socket of our successor
 }
 
 void SocketDevice::accept_peers() {

@@ -2,6 +2,8 @@
 // (the framing of QEMU's stream netdev and of passt). Programs that connect are the network: all of them see every
 // frame we transmit, as on a hub.
 #pragma once
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -35,6 +37,7 @@ class SocketDevice final : public Device {
   size_t frames(Peer& peer, PacketPool& pool, Packet** packets, size_t limit);
 
   std::string path_;
+  ino_t inode_ = 0;
   int listener_;
   int epoll_;
   std::vector<Peer> peers_;
