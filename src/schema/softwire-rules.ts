@@ -1,0 +1,32 @@
+/**
+ * The model's rules for one softwire, on its record: what libyang says of the entry, at the price of a few comparisons.
+ * A test holds the two verdicts against each other; whoever meets a refusal asks validateSoftwire for the reason.
+ */
+
+/** Whether the record's values can be a softwire's. */
+export function isSoundSoftwire(bytes: Uint8Array, offset: number): boolean {
+  const psid = (bytes[offset + 4] as number) | ((bytes[offset + 5] as number) << 8)
+  const psidLength = bytes[offset + 6] as number
+  const reservedPortsBitCount = bytes[offset + 7] as number
+  return (
+    psidLength + reservedPortsBitCount <= 16 &&
+    psid >> psidLength === 0 &&
+    isHostIpv4(bytes, offset) &&
+    isHostIpv6(bytes, offset + 16) &&
+    isHostIpv6(bytes, offset + 32)
+  )
+}
+
+/** Not 0.0.0.0/8, loopback, multicast or broadcast. */
+function isHostIpv4(bytes: Uint8Array, at: number): boolean {
+  const first = bytes[at] as number
+  if (first === 0 || first === 127 || (first >= 224 && first < 240)) return false
+  return first !== 255 || bytes[at + 1] !== 255 || bytes[at + 2] !== 255 || bytes[at + 3] !== 255
+}
+
+/** Not unspecified, loopback or multicast. */
+function isHostIpv6(bytes: Uint8Array, at: number): boolean {
+  if (bytes[at] === 0xff) return false
+  for (let i = 0; i < 15; i++) if (bytes[at + i] !== 0) return true
+  return (bytes[at + 15] as number) > 1
+}
