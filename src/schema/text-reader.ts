@@ -4,12 +4,12 @@ import type { JsonObject, JsonValue } from './json-types.js'
 import { findChild } from './lookup.js'
 import { formatXPath, type PathStep } from './paths.js'
 import { memberName, type Schema, type SchemaNode } from './schema.js'
-import { isObject, keysIn } from './shape.js'
+import { checkComplete, isObject, keysIn } from './shape.js'
 import { recordSize, SoftwireRecords } from './softwire-record.js'
 import { isSoundSoftwire } from './softwire-rules.js'
 import { Lexer } from './text-lexer.js'
 import { readPlainSoftwires } from './text-softwires.js'
-import { checkSoftwireShape, validateSoftwire } from './validate.js'
+import { validateSoftwire } from './validate.js'
 import { BadValue, describeType, valueFromText } from './values.js'
 
 /** Where the members of an object stand in the text: '' is the object itself. */
@@ -144,15 +144,21 @@ export class TextReader {
 
   /** A softwire that the fast path left to us. */
   #softwire(start: number): void {
-    this.addSoftwire(this.#braces(this.schema.softwires, start), start)
+    const softwire = this.#braces(this.schema.softwires, start)
+    this.checkKeys(this.schema.softwires, softwire, start)
+    this.addSoftwire(softwire, start)
   }
 
-  /** Appends one to the records if it is sound; else throws what is wrong with it. */
+  /** Appends one, read from text, to the records if it is sound; else throws what is wrong with it. */
   addSoftwire(softwire: JsonObject, start: number): void {
+    const { schema, softwires } = this
     try {
-      this.softwires.push(checkSoftwireShape(this.schema, softwire))
-      const { buffer, count } = this.softwires
-      if (!isSoundSoftwire(buffer, (count - 1) * recordSize)) validateSoftwire(this.schema, softwire)
+      checkComplete(schema.softwires, softwire, [
+        { node: schema.softwires, keys: keysIn(schema.softwires, softwire) },
+      ])
+      softwires.push(softwire)
+      if (!isSoundSoftwire(softwires.buffer, (softwires.count - 1) * recordSize))
+        validateSoftwire(schema, softwire)
     } catch (failure) {
       throw failure instanceof LwaftrError
         ? failure.at({ ...this.lexer.place(start), file: this.lexer.file })

@@ -1,6 +1,6 @@
 /**
  * The fast path for softwires in text: straight from bytes to records, no object and no string per softwire. It takes
- * what is written plainly (no comments, quotes or surprises within an entry) and sound; at anything else it stops in
+ * what is written plainly (no quotes, dotted IPv6 or surprises) and sound; at anything else it stops in
  * front of the entry, and the ordinary reader takes that one, or says what is wrong with it.
  */
 
@@ -19,6 +19,9 @@ const portSet = word('port-set')
 const psidLength = word('psid-length')
 const reserved = word('reserved-ports-bit-count')
 
+const lineFeed = 10
+const asterisk = 42
+const slash = 47
 const semicolon = 59
 const open = 123
 const close = 125
@@ -66,9 +69,18 @@ class Reader {
 
   constructor(readonly source: Buffer) {}
 
+  /** White space and comments; stops at a comment that is never closed. */
   skip(at: number): number {
-    while (isSpace(this.source[at])) at++
-    return at
+    const { source } = this
+    for (;;) {
+      while (isSpace(source[at])) at++
+      if (source[at] !== slash) return at
+      const line = source[at + 1] === slash
+      if (!line && source[at + 1] !== asterisk) return at
+      const end = line ? source.indexOf(lineFeed, at) : source.indexOf('*/', at + 2)
+      if (end < 0) return at
+      at = end + (line ? 1 : 2)
+    }
   }
 
   entry(at: number, out: Uint8Array, offset: number): number {

@@ -105,7 +105,7 @@ class Writer {
   *#records(indent: string): Generator<string> {
     for (const page of this.#softwires ?? [])
       for (let offset = 0; offset < page.length; offset += recordSize)
-        yield* this.#block('softwire', this.schema.softwires, decodeSoftwire(page, offset), indent)
+        yield softwireText(page, offset, indent, this.#defaults)
   }
 
   /** Defaults of what is not there. */
@@ -117,6 +117,26 @@ class Writer {
     const inside = [...this.members(node.children, {}, `${indent}  `)]
     if (inside.length > 0) yield `${indent}${memberName(node)} {\n${inside.join('')}${indent}}\n`
   }
+}
+
+/** What #block would write for a record, at a tenth of the price. */
+function softwireText(page: Uint8Array, offset: number, indent: string, defaults: boolean): string {
+  const softwire = decodeSoftwire(page, offset)
+  const portSet = softwire['port-set'] as JsonObject
+  const padding = softwire.padding ?? (defaults ? 0 : undefined)
+  const reserved = portSet['reserved-ports-bit-count'] ?? (defaults ? 0 : undefined)
+  return (
+    `${indent}softwire {\n` +
+    `${indent}  ipv4 ${softwire.ipv4};\n` +
+    `${indent}  psid ${softwire.psid};\n` +
+    (padding === undefined ? '' : `${indent}  padding ${padding};\n`) +
+    `${indent}  br-address ${softwire['br-address']};\n` +
+    `${indent}  b4-ipv6 ${softwire['b4-ipv6']};\n` +
+    `${indent}  port-set {\n` +
+    `${indent}    psid-length ${portSet['psid-length']};\n` +
+    (reserved === undefined ? '' : `${indent}    reserved-ports-bit-count ${reserved};\n`) +
+    `${indent}  }\n${indent}}\n`
+  )
 }
 
 function otherCaseGiven(node: SchemaNode, siblings: JsonObject): boolean {
