@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { root } from '../root.js'
+import type { NativeQueues } from './native-queue.js'
 
 export interface CounterInfo {
   /** As in YANG: "in-ipv4-packets". */
@@ -54,7 +55,7 @@ export interface NativeBindingTable {
   close(): void
 }
 
-export interface Native {
+export interface Native extends NativeQueues {
   /** Every counter, in the order of the counters block. */
   counters(): CounterInfo[]
   /** libpcap's message, or null when it compiles the filter. */
