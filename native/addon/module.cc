@@ -59,6 +59,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("counters", Napi::Function::New(env, counters, "counters"));
   exports.Set("compileFilter", Napi::Function::New(env, compile_filter, "compileFilter"));
   init_binding_table(env, exports);
+  init_queue(env, exports);
   return exports;
 }
 

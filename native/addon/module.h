@@ -8,8 +8,10 @@ namespace lwaftr::addon {
 // What the addon keeps for each JavaScript environment.
 struct AddonData {
   Napi::FunctionReference binding_table;  // constructor
+  Napi::FunctionReference queue;          // constructor
 };
 
 void init_binding_table(Napi::Env env, Napi::Object exports);
+void init_queue(Napi::Env env, Napi::Object exports);
 
 }  // namespace lwaftr::addon

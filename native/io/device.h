@@ -60,6 +60,9 @@ class Device {
   // Gives packets that it still holds back to their pool: before it leaves the pool's thread.
   virtual void abandon() {}
 
+  // Closing it shall delete the interface, if it is one that we created.
+  virtual void remove_when_closed() {}
+
   const DeviceStatistics& statistics() const { return statistics_; }
 
  protected:

@@ -156,8 +156,8 @@ void QueueThread::transmit() {
     PacketSpan output = pipeline_.output(port);
     if (output.count == 0) continue;
     link(port).transmit(output.packets, output.count);
-    for (size_t i = 0; i < output.count; i++) pool_.free(output.packets[i]);
     pipeline_.clear_output(port);
+    for (size_t i = 0; i < output.count; i++) pool_.free(output.packets[i]);
   }
 }
 

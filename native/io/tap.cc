@@ -82,10 +82,13 @@ std::unique_ptr<Tap> Tap::create(const std::string& interface, const MacAddress&
 void Tap::remove(const std::string& interface) {
   OpenError error;
   if (!interface_info(interface)) return;
-  if (auto tap = attach(interface, &error)) ioctl(tap->fd_, TUNSETPERSIST, 0);
+  if (auto tap = attach(interface, &error)) tap->remove_when_closed();
 }
 
 Tap::~Tap() { close(fd_); }
+
+// By the descriptor, which reaches it even where it was moved into another network namespace.
+void Tap::remove_when_closed() { ioctl(fd_, TUNSETPERSIST, 0); }
 
 // What the kernel queued before belongs to an earlier time.
 void Tap::start(OpenError*) {

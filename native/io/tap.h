@@ -11,10 +11,11 @@ class Tap final : public Device {
   // Attaches to the TAP of this name.
   static std::unique_ptr<Tap> attach(const std::string& interface, OpenError* error);
   // Creates it, with this MAC and MTU, up. It outlives us, so that addresses configured on it survive a crash (its
-  // carrier does not: whoever routes through it sees us gone), until remove().
+  // carrier does not: whoever routes through it sees us gone), until remove() or
+  // remove_when_closed().
   static std::unique_ptr<Tap> create(const std::string& interface, const MacAddress& mac, uint16_t mtu,
                                      OpenError* error);
-  // Deletes a TAP that create() made; does nothing when somebody else holds it.
+  // Deletes a TAP that create() made; does nothing when somebody holds it.
   static void remove(const std::string& interface);
   ~Tap() override;
 
@@ -23,6 +24,7 @@ class Tap final : public Device {
   void transmit(Packet* const* packets, size_t count) override;
   int wait_fd() const override { return fd_; }
   LinkStatus check() override;
+  void remove_when_closed() override;
 
  private:
   Tap(std::string interface, int fd) : interface_(std::move(interface)), fd_(fd) {}

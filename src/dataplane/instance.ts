@@ -2,7 +2,7 @@
 import type { Order } from './control.js'
 import { native } from './native.js'
 import type { NativeQueue, QueueUpdate } from './native-queue.js'
-import { queueMemory, rememberTap } from './places.js'
+import { isRememberedTap, queueMemory, rememberTap } from './places.js'
 import type { QueueSettings } from './settings.js'
 
 type Log = (level: 'info' | 'warn', message: string) => void
@@ -45,7 +45,7 @@ export class Instance {
   }
 
   abort(): void {
-    for (const queue of this.#prepared?.queues?.values() ?? []) queue.stop()
+    for (const queue of this.#prepared?.queues?.values() ?? []) queue.stop(false)
     this.#prepared = null
   }
 
@@ -56,7 +56,7 @@ export class Instance {
     const { order } = prepared
     const before = prepared.queues === null ? this.#order : null
     if (prepared.queues !== null) {
-      for (const queue of this.#queues.values()) queue.stop()
+      for (const queue of this.#queues.values()) queue.stop(false)
       this.#queues = prepared.queues
     }
     order.settings.queues.forEach((settings, i) => {
@@ -71,7 +71,7 @@ export class Instance {
   stop(): void {
     clearInterval(this.#timer)
     this.abort()
-    for (const queue of this.#queues.values()) queue.stop()
+    for (const queue of this.#queues.values()) queue.stop(true)
     this.#queues = new Map()
   }
 
@@ -93,7 +93,7 @@ export class Instance {
         opened.set(settings.id, queue)
       })
     } catch (problem) {
-      for (const queue of opened.values()) queue.stop()
+      for (const queue of opened.values()) queue.stop(false)
       throw problem
     }
     return opened
@@ -107,7 +107,10 @@ export class Instance {
     if (JSON.stringify(old) !== JSON.stringify(settings))
       update.settings = { value: settings, revision: order.revision }
     if (before?.table.generation !== order.table.generation) update.table = order.table
-    if (old === undefined || passthru !== (old.passthruInterface?.device ?? null)) update.passthru = passthru
+    if (old === undefined || passthru !== (old.passthruInterface?.device ?? null)) {
+      update.passthru = passthru
+      update.passthruIsOurs = passthru !== null && isRememberedTap(order.memoryDirectory, passthru)
+    }
     if (Object.keys(update).length === 0) return
     const { createdTap, passthruProblem } = queue.apply(update)
     if (createdTap && passthru !== null) rememberTap(order.memoryDirectory, passthru)

@@ -21,6 +21,8 @@ export interface QueueUpdate {
   readonly table?: { readonly path: string; readonly generation: number }
   /** Opens this passthru device instead of the one in use; null takes it away. */
   readonly passthru?: string | null
+  /** Given with passthru: it is a TAP that an earlier worker created, and goes as one that this one creates. */
+  readonly passthruIsOurs?: boolean
 }
 
 /** What happened to a passthru device that was asked for. */
@@ -37,7 +39,8 @@ export interface NativeQueue {
   apply(update: QueueUpdate): { readonly createdTap: boolean; readonly passthruProblem: string | null }
   /** Tries to open again what went away. */
   reopen(): Reopened[]
-  stop(): void
+  /** With `removeCreatedTap`, a TAP that was created is deleted; else the next worker attaches to it. */
+  stop(removeCreatedTap: boolean): void
 }
 
 /** A reader's view of a queue's shared memory. */

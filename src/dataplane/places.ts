@@ -5,7 +5,7 @@
 //   /dev/shm/lwaftr-NAME/tap-int0                int0 is a TAP that we created
 //   STATE-DIR/worker-DEVICE.sock, .log           a worker's control socket, and its last words
 //   STATE-DIR/link-DEVICE.sock                   a link, with driver `memory`
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** A device as part of a file name: other characters than the usual ones as %XX, so that no two devices meet. */
@@ -74,4 +74,8 @@ export function queueMemory(memoryDirectory: string, device: string, queue: numb
 
 export function rememberTap(memoryDirectory: string, device: string): void {
   writeFileSync(join(memoryDirectory, `tap-${device}`), '')
+}
+
+export function isRememberedTap(memoryDirectory: string, device: string): boolean {
+  return existsSync(join(memoryDirectory, `tap-${device}`))
 }

@@ -1,0 +1,291 @@
+#include "queue.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include "convert.h"
+#include "core/binding_table.h"
+#include "io/interface.h"
+#include "io/tap.h"
+#include "module.h"
+#include "settings.h"
+
+namespace lwaftr::addon {
+
+namespace {
+
+constexpr size_t kExternal = static_cast<size_t>(Port::external);
+constexpr size_t kInternal = static_cast<size_t>(Port::internal);
+constexpr size_t kPassthru = static_cast<size_t>(Port::passthru);
+
+// Words of the layout that src/dataplane/counters.ts reads.
+static_assert(offsetof(QueueState, table_generation) == 8 && offsetof(QueueState, settings_revision) == 16 &&
+              offsetof(QueueState, external_next_hop) == 24 && offsetof(QueueState, internal_next_hop) == 32 &&
+              offsetof(QueueState, external_link_up) == 40 && offsetof(QueueState, internal_link_up) == 44 &&
+              offsetof(QueueState, passthru_link_up) == 48);
+
+std::optional<std::string> text_or_null(Napi::Object object, const char* name) {
+  auto value = member(object, name);
+  return value ? to_string(*value, name) : std::nullopt;
+}
+
+void throw_open_error(Napi::Env env, const std::string& device, const OpenError& problem) {
+  Napi::Error error = Napi::Error::New(env, problem.message);
+  error.Set("code", strerrorname_np(problem.number));
+  error.Set("device", device);
+  error.ThrowAsJavaScriptException();
+}
+
+}  // namespace
+
+Napi::Function QueueHandle::define(Napi::Env env) {
+  return DefineClass(env, "Queue",
+                     {StaticMethod("open", &QueueHandle::open), InstanceMethod("start", &QueueHandle::start),
+                      InstanceMethod("apply", &QueueHandle::apply), InstanceMethod("reopen", &QueueHandle::reopen),
+                      InstanceMethod("stop", &QueueHandle::stop)});
+}
+
+QueueHandle::QueueHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<QueueHandle>(info) {}
+
+Napi::Value QueueHandle::open(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!info[0].IsObject()) {
+    throw_type_error(env, "options must be an object");
+    return {};
+  }
+  Napi::Value handle = env.GetInstanceData<AddonData>()->queue.New({});
+  QueueHandle* queue = handle.IsEmpty() ? nullptr : Unwrap(handle.As<Napi::Object>());
+  if (!queue || !queue->open_links(info[0].As<Napi::Object>())) return {};
+  return handle;
+}
+
+bool QueueHandle::open_links(const Napi::Object& options) {
+  Napi::Env env = options.Env();
+  auto internal = to_string(options.Get("internal"), "internal");
+  auto external = text_or_null(options, "external");
+  auto driver = to_string(options.Get("driver"), "driver");
+  auto directory = to_string(options.Get("socketDirectory"), "socketDirectory");
+  auto absent_links = to_boolean(options.Get("absentLinks"), "absentLinks");
+  auto memory = to_string(options.Get("memory"), "memory");
+  if (env.IsExceptionPending() || !internal || !driver || !directory || !absent_links || !memory) return false;
+
+  for (DeviceName& name : ports_.names) {
+    name = {*driver == "memory" ? Driver::memory : Driver::af_packet, "", *directory};
+  }
+  ports_.names[kInternal].name = *internal;
+  ports_.used[kInternal] = true;
+  ports_.used[kExternal] = external.has_value();
+  if (external) ports_.names[kExternal].name = *external;
+
+  int problem = 0;
+  memory_ = map_queue_memory(*memory, &problem);
+  if (!memory_) {
+    throw_system_error(env, problem, "cannot keep counters in " + *memory);
+    return false;
+  }
+  for (size_t i : {kInternal, kExternal}) {
+    if (!ports_.used[i]) continue;
+    OpenError error;
+    ports_.devices[i] = open_link_device(ports_.names[i], {}, &error);
+    if (ports_.devices[i] || (*absent_links && error.number == ENODEV)) continue;
+    throw_open_error(env, ports_.names[i].name, error);
+    return false;
+  }
+  thread_ = std::make_unique<QueueThread>(!external, *memory_);
+  return true;
+}
+
+// Opens and starts the device of a port.
+std::unique_ptr<Device> QueueHandle::open_port(Port port, bool create, bool* created, OpenError* error) {
+  size_t i = static_cast<size_t>(port);
+  auto device = port == Port::passthru
+                    ? open_passthru_device(ports_.names[i], *settings_->passthru_interface, create, created, error)
+                    : open_link_device(ports_.names[i], {}, error);
+  if (!device) return nullptr;
+  device->start(error);
+  return error->number ? nullptr : std::move(device);
+}
+
+bool QueueHandle::hand_over(QueueThread::Update& update) {
+  if (thread_->apply(update)) return true;
+  throw_system_error(Env(), ETIMEDOUT, "the queue's thread does not answer");
+  return false;
+}
+
+Napi::Value QueueHandle::start(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  int cpu = -1;
+  if (!info[0].IsNull()) {
+    auto number = to_integer(info[0], "cpu", 1023);
+    if (!number) return {};
+    cpu = static_cast<int>(*number);
+  }
+  auto name = to_string(info[1], "name");
+  if (!name) return {};
+  if (!thread_ || started_) {
+    throw_type_error(env, "the queue was started or stopped already");
+    return {};
+  }
+  QueueThread::Update update;
+  for (size_t i : {kInternal, kExternal}) {
+    if (!ports_.devices[i]) continue;
+    OpenError error;
+    ports_.devices[i]->start(&error);
+    // It went between open and start: picked up by reopen() like any other that goes.
+    if (error.number) ports_.devices[i].reset();
+    update.exchange[i] = true;
+    update.devices[i] = std::move(ports_.devices[i]);
+  }
+  if (!hand_over(update)) return {};
+  started_ = true;
+  int problem = thread_->start(cpu, *name);
+  if (problem) throw_system_error(env, problem, "cannot pin a thread to CPU " + std::to_string(cpu));
+  return env.Undefined();
+}
+
+Napi::Value QueueHandle::apply(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!info[0].IsObject() || !thread_) {
+    throw_type_error(env, "an update of an open queue is needed");
+    return {};
+  }
+  auto object = info[0].As<Napi::Object>();
+  QueueThread::Update update;
+  if (auto change = member(object, "settings")) {
+    auto value = change->As<Napi::Object>();
+    update.settings = to_settings(value.Get("value"));
+    auto revision = to_integer(value.Get("revision"), "revision", 1ull << 53);
+    if (!update.settings || !revision) return {};
+    update.settings_revision = *revision;
+  }
+  if (auto change = member(object, "table")) {
+    auto value = change->As<Napi::Object>();
+    auto path = to_string(value.Get("path"), "path");
+    auto generation = to_integer(value.Get("generation"), "generation", 1ull << 53);
+    if (!path || !generation) return {};
+    int problem = BindingTable::open(*path, update.table);
+    if (problem) {
+      throw_system_error(env, problem, "cannot open the binding table " + *path);
+      return {};
+    }
+    update.table_generation = *generation;
+  }
+  if (update.settings) settings_ = std::make_unique<Settings>(*update.settings);
+
+  bool created = false;
+  bool replaces_created = object.Has("passthru") && created_passthru_;
+  OpenError error;
+  if (object.Has("passthru")) {
+    auto name = text_or_null(object, "passthru");
+    auto ours = to_boolean(object.Get("passthruIsOurs"), "passthruIsOurs");
+    if (env.IsExceptionPending()) return {};
+    ports_.used[kPassthru] = name && settings_ && settings_->passthru_interface;
+    if (name) ports_.names[kPassthru].name = *name;
+    update.exchange[kPassthru] = true;
+    if (ports_.used[kPassthru]) update.devices[kPassthru] = open_port(Port::passthru, true, &created, &error);
+    created_passthru_ = created || *ours;
+  }
+  if (!hand_over(update)) return {};
+  if (replaces_created && update.devices[kPassthru]) update.devices[kPassthru]->remove_when_closed();
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("createdTap", created);
+  result.Set("passthruProblem", error.number ? Napi::String::New(env, error.message) : env.Null());
+  return result;
+}
+
+Napi::Value QueueHandle::reopen(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Napi::Array attempts = Napi::Array::New(env);
+  if (!started_) return attempts;
+  for (Port port : {Port::internal, Port::external, Port::passthru}) {
+    size_t i = static_cast<size_t>(port);
+    if (!ports_.used[i] || !thread_->misses(port)) continue;
+    OpenError error;
+    bool created = false;
+    QueueThread::Update update;
+    update.devices[i] = open_port(port, false, &created, &error);
+    if (update.devices[i]) {
+      update.exchange[i] = true;
+      if (!hand_over(update)) return {};
+    }
+    Napi::Object attempt = Napi::Object::New(env);
+    attempt.Set("device", ports_.names[i].name);
+    attempt.Set("problem", error.number ? Napi::String::New(env, error.message) : env.Null());
+    attempts.Set(attempts.Length(), attempt);
+  }
+  return attempts;
+}
+
+Napi::Value QueueHandle::stop(const Napi::CallbackInfo& info) {
+  auto remove = to_boolean(info[0], "removeCreatedTap");
+  if (!remove) return {};
+  release(*remove);
+  return info.Env().Undefined();
+}
+
+void QueueHandle::release(bool remove_created_tap) {
+  if (thread_ && remove_created_tap && created_passthru_) {
+    QueueThread::Update update;
+    update.exchange[kPassthru] = true;
+    if (thread_->apply(update) && update.devices[kPassthru]) update.devices[kPassthru]->remove_when_closed();
+  }
+  thread_.reset();
+  started_ = false;
+  for (auto& device : ports_.devices) device.reset();
+  unmap_queue_memory(memory_);
+  memory_ = nullptr;
+}
+
+namespace {
+
+// NativeQueueMemory of native-queue.ts, or null.
+Napi::Value queue_memory(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto path = to_string(info[0], "path");
+  if (!path) return {};
+  int problem = 0;
+  const QueueMemory* memory = map_queue_memory_readonly(*path, &problem);
+  if (!memory) return env.Null();
+  auto buffer =
+      Napi::ArrayBuffer::New(env, const_cast<QueueMemory*>(memory), sizeof(QueueMemory),
+                             [](Napi::Env, void* data) { unmap_queue_memory(static_cast<QueueMemory*>(data)); });
+  Napi::Object view = Napi::Object::New(env);
+  view.Set("words", Napi::BigUint64Array::New(env, sizeof(QueueMemory) / 8, buffer, 0, napi_biguint64_array));
+  view.Set("counters", static_cast<double>(offsetof(QueueMemory, counters) / 8));
+  view.Set("state", static_cast<double>(offsetof(QueueMemory, state) / 8));
+  view.Set("since", static_cast<double>(memory->since));
+  return view;
+}
+
+Napi::Value interface_info_of(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto device = to_string(info[0], "device");
+  if (!device) return {};
+  std::string name = resolve_interface(*device);
+  auto found = interface_info(name);
+  if (!found) return env.Null();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("name", name);
+  object.Set("mtu", found->mtu);
+  object.Set("up", found->up);
+  return object;
+}
+
+Napi::Value remove_tap(const Napi::CallbackInfo& info) {
+  auto name = to_string(info[0], "name");
+  if (name) Tap::remove(*name);
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+void init_queue(Napi::Env env, Napi::Object exports) {
+  Napi::Function queue = QueueHandle::define(env);
+  env.GetInstanceData<AddonData>()->queue = Napi::Persistent(queue);
+  exports.Set("Queue", queue);
+  exports.Set("queueMemory", Napi::Function::New(env, queue_memory, "queueMemory"));
+  exports.Set("interfaceInfo", Napi::Function::New(env, interface_info_of, "interfaceInfo"));
+  exports.Set("removeTap", Napi::Function::New(env, remove_tap, "removeTap"));
+}
+
+}  // namespace lwaftr::addon
