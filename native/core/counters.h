@@ -38,8 +38,16 @@ struct alignas(64) Counters {
     auto& value = values[static_cast<size_t>(counter)];
     value.store(value.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
-  uint64_t get(Counter counter) const {
-    return values[static_cast<size_t>(counter)].load(std::memory_order_relaxed);
+  // Gauges (memuse-*).
+  void set(Counter counter, uint64_t value) {
+    values[static_cast<size_t>(counter)].store(value, std::memory_order_relaxed);
+  }
+  uint64_t get(Counter counter) const { return values[static_cast<size_t>(counter)].load(std::memory_order_relaxed); }
+  // A packets counter and the bytes counter that counters.def keeps right behind it.
+  void add_packet(Counter packets, uint64_t bytes) { add_packets(packets, 1, bytes); }
+  void add_packets(Counter packets, uint64_t count, uint64_t bytes) {
+    add(packets, count);
+    add(static_cast<Counter>(static_cast<size_t>(packets) + 1), bytes);
   }
 };
 

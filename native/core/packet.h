@@ -15,7 +15,7 @@ struct Packet {
 
   uint8_t* data = nullptr;
   uint32_t length = 0;
-  uint32_t capacity = 0;   // bytes of buffer() in all
+  uint32_t capacity = 0;  // bytes of buffer() in all
   uint8_t* buffer() { return reinterpret_cast<uint8_t*>(this + 1); }
   // An empty frame with full headroom.
   void reset() {
@@ -25,22 +25,57 @@ struct Packet {
   size_t room() { return capacity - kHeadroom; }  // bytes a frame may have after reset()
 };
 
-// Buffers of two sizes (most frames fit 2 KiB, jumbo and reassembled ones do not), all allocated at construction.
+// Packets in the order in which they go on. Grows to the largest burst once; a warm list does not allocate.
+using PacketList = std::vector<Packet*>;
+
+// Buffers of two sizes (most frames fit 2 KiB, jumbo and reassembled ones do not), all reserved at construction.
+// Their memory is touched only when first used, and the last one freed is the next one taken: it is still in the cache.
 class PacketPool {
  public:
   PacketPool(size_t small_packets, size_t large_packets);
   PacketPool(const PacketPool&) = delete;
   PacketPool& operator=(const PacketPool&) = delete;
   // A reset packet that holds at least `length` bytes, or nullptr when the pool is empty (the caller counts the drop).
-  Packet* allocate(size_t length);
-  void free(Packet* packet);
-  size_t available_small() const { return small_.size(); }
-  size_t available_large() const { return large_.size(); }
+  Packet* allocate(size_t length) {
+    if (length <= kSmallFrame) {
+      if (Packet* packet = small_.take()) return packet;
+    }
+    return length <= kLargeFrame ? large_.take() : nullptr;
+  }
+  void free(Packet* packet) { (packet->capacity == kSmallCapacity ? small_ : large_).free.push_back(packet); }
+  size_t available_small() const { return small_.available(); }
+  size_t available_large() const { return large_.available(); }
 
  private:
+  static constexpr size_t kSmallCapacity = 2048 + Packet::kHeadroom;
+  // Room behind the largest frame for the tunnel header that a reassembled packet may bring along.
+  static constexpr size_t kLargeCapacity = Packet::kMaxFrame + 64 + Packet::kHeadroom;
+  static constexpr size_t kSmallFrame = kSmallCapacity - Packet::kHeadroom;
+  static constexpr size_t kLargeFrame = kLargeCapacity - Packet::kHeadroom;
+
+  struct Shelf {
+    std::vector<Packet*> free;
+    uint8_t* fresh = nullptr;  // memory not used yet
+    size_t fresh_count = 0;
+    uint32_t capacity = 0;
+    size_t available() const { return free.size() + fresh_count; }
+    size_t stride() const { return sizeof(Packet) + capacity; }
+    Packet* take() {
+      Packet* packet;
+      if (!free.empty()) {
+        packet = free.back();
+        free.pop_back();
+      } else if (!(packet = take_fresh())) {
+        return nullptr;
+      }
+      packet->reset();
+      return packet;
+    }
+    Packet* take_fresh();
+  };
   std::unique_ptr<uint8_t[]> memory_;
-  std::vector<Packet*> small_;
-  std::vector<Packet*> large_;
+  Shelf small_;
+  Shelf large_;
 };
 
 }  // namespace lwaftr

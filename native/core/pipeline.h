@@ -6,19 +6,15 @@
 #include <memory>
 
 #include "binding_table.h"
+#include "bridge.h"
+#include "clock.h"
 #include "counters.h"
+#include "next_hop.h"
 #include "packet.h"
 #include "queue_state.h"
 #include "settings.h"
 
 namespace lwaftr {
-
-using Time = uint64_t;  // monotonic nanoseconds
-
-// A place where frames come in and leave. On a stick, only `internal` (the one link) and `passthru` are used by
-// devices; check and bench may still feed external and internal apart.
-enum class Port : uint8_t { external = 0, internal = 1, passthru = 2 };
-inline constexpr size_t kPortCount = 3;
 
 struct PacketSpan {
   Packet* const* packets;
@@ -29,11 +25,17 @@ class Pipeline {
  public:
   static constexpr size_t kBatch = 102;  // frames received from one port per process(), as the reference's batches
 
-  // `counters` and `state` outlive the pipeline (shared memory). Throws nothing; storage is allocated here and in configure().
+  // `counters` and `state` outlive the pipeline (shared memory). Throws nothing; storage is allocated here and in
+  // configure().
   Pipeline(PacketPool& pool, Counters& counters, QueueState& state);
   ~Pipeline();
 
-  // Takes new settings at a batch boundary: reassembly, next hops and held packets that the change does not touch go on.
+  // Shares what is known of next hops with the other queues of a device (next_hop.h): an ARP or NDP answer reaches only
+  // one of them. Before the configure() that names these next hops; the cells outlive the pipeline. nullptr: not
+  // shared.
+  void share_next_hops(NextHopCell* external, NextHopCell* internal);
+  // Takes new settings at a batch boundary: reassembly, next hops and held packets that the change does not touch go
+  // on.
   void configure(const Settings& settings, Time now);
   // The table to look softwires up in; the caller keeps it alive until the next set_table() has returned.
   void set_table(const BindingTable* table);

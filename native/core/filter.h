@@ -1,0 +1,28 @@
+// Packet filters in pflang (pcap-filter(7)): libpcap compiles, its BPF program runs here.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "packet.h"
+
+namespace lwaftr {
+
+class Filter {
+ public:
+  Filter();
+  ~Filter();
+  Filter(Filter&&) noexcept;
+  Filter& operator=(Filter&&) noexcept;
+
+  // Empty: everything passes. Otherwise libpcap's message when `pflang` does not compile, and then nothing passes.
+  std::string compile(const std::string& pflang);
+  bool active() const { return program_ != nullptr; }
+  // Only for an active filter.
+  bool accepts(const Packet& packet) const;
+
+ private:
+  struct Program;
+  std::unique_ptr<Program> program_;
+};
+
+}  // namespace lwaftr

@@ -1,0 +1,90 @@
+#include "next_hop.h"
+
+namespace lwaftr {
+
+void NextHop::set_static(const MacAddress& mac) {
+  cell_->word.store(pack_next_hop(mac.data(), NextHopStatus::static_mac), std::memory_order_release);
+}
+
+void NextHop::set_unresolved() {
+  if (cell_ != &own_) return;
+  own_.word.store(0, std::memory_order_release);
+  own_.ask_at.store(0, std::memory_order_relaxed);
+}
+
+// One of the queues that share the cell gets to ask.
+bool NextHop::take_turn(Time now, Time interval) {
+  Time due = cell_->ask_at.load(std::memory_order_relaxed);
+  return now >= due && cell_->ask_at.compare_exchange_strong(due, now + interval, std::memory_order_acq_rel);
+}
+
+NextHop::Question NextHop::tick(Time now) {
+  uint64_t known = word();
+  switch (status()) {
+    case NextHopStatus::static_mac:
+      return Question::none;
+    case NextHopStatus::resolved: {
+      const Time confirmed = cell_->confirmed_at.load(std::memory_order_relaxed);
+      const Time used = cell_->used_at.load(std::memory_order_relaxed);
+      if (used < confirmed || now < confirmed + kReachable) return Question::none;
+      // Another queue may have begun to probe in this moment: then it has the turn.
+      const uint64_t probing = pack_next_hop(mac().data(), NextHopStatus::probing);
+      cell_->probes.store(0, std::memory_order_relaxed);
+      cell_->ask_at.store(now, std::memory_order_relaxed);
+      if (!cell_->word.compare_exchange_strong(known, probing, std::memory_order_acq_rel)) return Question::none;
+      return tick(now);
+    }
+    case NextHopStatus::probing: {
+      if (!take_turn(now, kProbeInterval)) return Question::none;
+      const uint32_t probe = cell_->probes.fetch_add(1, std::memory_order_relaxed);
+      if (probe < kProbes) return probe == 0 ? Question::known_mac : Question::everyone;
+      if (!cell_->word.compare_exchange_strong(known, 0, std::memory_order_acq_rel)) return Question::none;
+      cell_->ask_at.store(now, std::memory_order_relaxed);
+      return tick(now);
+    }
+    case NextHopStatus::unresolved:
+      break;
+  }
+  return take_turn(now, kRequestInterval) ? Question::everyone : Question::none;
+}
+
+void NextHop::learn(const uint8_t* mac, bool confirmed, Time now) {
+  static constexpr uint8_t kNone[6] = {};
+  if (is_static() || (mac[0] & 1) || std::memcmp(mac, kNone, 6) == 0) return;
+  // Unconfirmed is as good as confirmed half a minute ago: its next use makes us ask.
+  cell_->confirmed_at.store(confirmed || now < kReachable ? now : now - kReachable, std::memory_order_relaxed);
+  cell_->word.store(pack_next_hop(mac, NextHopStatus::resolved), std::memory_order_release);
+}
+
+MacAddress NextHop::mac() const {
+  MacAddress mac;
+  const uint64_t known = word();
+  for (size_t i = 0; i < mac.size(); i++) mac[i] = static_cast<uint8_t>(known >> (40 - 8 * i));
+  return mac;
+}
+
+void HoldQueue::hold(const PacketList& packets) {
+  for (Packet* packet : packets) {
+    if (packets_.size() < kCapacity) {
+      packets_.push_back(packet);
+    } else {
+      counters_.add(overflow_);
+      pool_.free(packet);
+    }
+  }
+}
+
+void HoldQueue::release(PacketList& packets) {
+  packets.insert(packets.end(), packets_.begin(), packets_.end());
+  packets_.clear();
+}
+
+void HoldQueue::clear() {
+  for (Packet* packet : packets_) {
+    counters_.add(overflow_);
+    pool_.free(packet);
+  }
+  packets_.clear();
+}
+
+}  // namespace lwaftr

@@ -1,0 +1,38 @@
+// Which port decides a packet's softwire (BEHAVIOUR 3.6 and 3.8, RFC 7596 s8, RFC 5508).
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "wire.h"
+
+namespace lwaftr {
+
+constexpr int kNoPort = -1;  // too short to have one
+
+// The port of an ICMPv4 message. Echo has an identifier instead of ports; which of request and reply carries the
+// subscriber's depends on the direction: `identified` is that type, the other one has port 0. Every other type quotes a
+// packet, whose source port it is: the subscriber sent what the error is about.
+inline int icmp_port(const uint8_t* message, size_t length, uint8_t identified) {
+  if (length < icmp::kHeader) return kNoPort;
+  const uint8_t type = message[icmp::kType];
+  if (type == identified) return load16(message + icmp::kIdentifier);
+  if (type == icmp::kEchoRequest4 || type == icmp::kEchoReply4) return 0;
+  if (length < icmp::kHeader + ipv4::kHeader) return kNoPort;
+  const size_t quoted_header = (message[icmp::kHeader] & 15) * 4u;
+  if (quoted_header < ipv4::kHeader || length < icmp::kHeader + quoted_header + 2) return kNoPort;
+  return load16(message + icmp::kHeader + quoted_header);
+}
+
+// Towards the B4: the destination port, for any protocol.
+inline int port_towards_b4(uint8_t protocol, const uint8_t* payload, size_t length) {
+  if (protocol == ip_protocol::kIcmp) return icmp_port(payload, length, icmp::kEchoReply4);
+  return length < 4 ? kNoPort : load16(payload + 2);
+}
+
+// From the B4: the source port, for any protocol.
+inline int port_from_b4(uint8_t protocol, const uint8_t* payload, size_t length) {
+  if (protocol == ip_protocol::kIcmp) return icmp_port(payload, length, icmp::kEchoRequest4);
+  return length < 2 ? kNoPort : load16(payload);
+}
+
+}  // namespace lwaftr
