@@ -1,6 +1,7 @@
 // The lab as a user meets it: builds the hosts, starts the relay, shows that packets cross,
 // says what to try, and stays until it is told to end.
 import { createServer } from 'node:net'
+import type { Address } from '../listen.js'
 import { SUBSCRIBERS } from './addresses.js'
 import { openMemoryLab, showAllInMemory } from './memory/show.js'
 import { obstacleToNamespaces } from './obstacle.js'
@@ -12,8 +13,8 @@ import { suggestions } from './suggestions.js'
 import { buildTopology } from './topology.js'
 
 export interface LabOptions {
-  /** HOST:PORT of the RESTCONF server; where that port is taken, another one is. */
-  readonly listen: string
+  /** Of the RESTCONF server; where that port is taken, another one is. */
+  readonly listen: Address
   /** Ends after the show instead of staying. */
   readonly once: boolean
   /** In-memory devices, also where namespaces could be had. */
@@ -76,13 +77,11 @@ function whenTold(): Promise<void> {
 }
 
 /** The address asked for, or the same host with any free port where that one is taken. */
-async function freeAddress(listen: string): Promise<string> {
-  const colon = listen.lastIndexOf(':')
-  const [host, port] = [listen.slice(0, colon), Number(listen.slice(colon + 1))]
+async function freeAddress({ host, port }: Address): Promise<string> {
   const free = await new Promise<boolean>((resolve) => {
     const probe = createServer()
     probe.once('error', () => resolve(false))
     probe.listen(port, host, () => probe.close(() => resolve(true)))
   })
-  return free ? listen : `${host}:0`
+  return `${host.includes(':') ? `[${host}]` : host}:${free ? port : 0}`
 }

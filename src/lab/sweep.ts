@@ -3,11 +3,9 @@
 import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { unregister } from '../registry.js'
 import { exec, ip } from './exec.js'
 import { folderOf, folderPrefix, idIn, isOwned, LAB_VARIABLE, nameOfRelay } from './owner.js'
-
-/** Where a relay run as root is registered by name; only root has a lab of namespaces. */
-const REGISTRY = process.env.LWAFTR_RUN_DIR ?? '/run/lwaftr'
 
 /** How long processes have for an orderly end, in milliseconds. */
 const PATIENCE = 5000
@@ -80,7 +78,7 @@ export async function sweep(id: number): Promise<void> {
   for (const name of namespaces.filter((namespace) => idIn(namespace) === id))
     await exec('ip', ['netns', 'del', name]).catch(() => {})
   const name = nameOfRelay(id)
-  rmSync(join(REGISTRY, name), { recursive: true, force: true })
+  unregister(name)
   rmSync(`/dev/shm/lwaftr-${name}`, { recursive: true, force: true })
   rmSync(folderOf(id), { recursive: true, force: true })
 }
