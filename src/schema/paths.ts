@@ -114,6 +114,13 @@ function canonicalKey(path: string, node: SchemaNode, text: string): string {
   }
 }
 
+/** The path of a node as the model has it, without the keys of lists above it; `keys` are its own. */
+export function pathTo(node: SchemaNode, keys: readonly string[] = []): DataPath {
+  const steps: PathStep[] = [{ node, keys }]
+  for (let above = node.parent; above !== null; above = above.parent) steps.unshift({ node: above, keys: [] })
+  return { steps }
+}
+
 /** `/softwire-config/binding-table/softwire[ipv4=193.5.1.100][psid=7]`: for people. */
 export function formatXPath(path: DataPath): string {
   return format(path, ({ name }) => name, plainOrQuoted)

@@ -2,14 +2,13 @@
 import { LwaftrError } from '../errors.js'
 import type { JsonObject, JsonValue } from './json-types.js'
 import { findChild } from './lookup.js'
-import { formatXPath, type PathStep } from './paths.js'
+import { formatXPath, type PathStep, pathTo } from './paths.js'
 import { memberName, type Schema, type SchemaNode } from './schema.js'
 import { checkComplete, isObject, keysIn } from './shape.js'
-import { recordSize, SoftwireRecords } from './softwire-record.js'
-import { isSoundSoftwire } from './softwire-rules.js'
+import { SoftwireRecords } from './softwire-record.js'
 import { Lexer } from './text-lexer.js'
 import { readPlainSoftwires } from './text-softwires.js'
-import { validateSoftwire } from './validate.js'
+import { pushShaped } from './validate.js'
 import { BadValue, describeType, valueFromText } from './values.js'
 
 /** Where the members of an object stand in the text: '' is the object itself. */
@@ -153,12 +152,12 @@ export class TextReader {
   addSoftwire(softwire: JsonObject, start: number): void {
     const { schema, softwires } = this
     try {
-      checkComplete(schema.softwires, softwire, [
-        { node: schema.softwires, keys: keysIn(schema.softwires, softwire) },
-      ])
-      softwires.push(softwire)
-      if (!isSoundSoftwire(softwires.buffer, (softwires.count - 1) * recordSize))
-        validateSoftwire(schema, softwire)
+      checkComplete(
+        schema.softwires,
+        softwire,
+        pathTo(schema.softwires, keysIn(schema.softwires, softwire)).steps,
+      )
+      pushShaped(schema, softwires, softwire)
     } catch (failure) {
       throw failure instanceof LwaftrError
         ? failure.at({ ...this.lexer.place(start), file: this.lexer.file })
@@ -217,10 +216,8 @@ function listIn(object: JsonObject, name: string): JsonValue[] {
 }
 
 /** The node's place in the model, for messages; keys of entries above it are not known while they are read. */
-export function pathOf(node: SchemaNode, keys: readonly string[] = []): string {
-  const steps: PathStep[] = [{ node, keys }]
-  for (let above = node.parent; above !== null; above = above.parent) steps.unshift({ node: above, keys: [] })
-  return formatXPath({ steps })
+function pathOf(node: SchemaNode, keys: readonly string[] = []): string {
+  return formatXPath(pathTo(node, keys))
 }
 
 /** Offset of what `path` names, or of the nearest thing above it. */

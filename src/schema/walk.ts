@@ -1,0 +1,156 @@
+/**
+ * Walks data in the model's order and tells what it meets, so that each format only has to say how it writes that.
+ * Softwires come as records, a page at a time: a million of them never are in memory as objects.
+ */
+import type { JsonObject, JsonValue } from './json-types.js'
+import type { DataPath } from './paths.js'
+import { memberName, type Schema, type SchemaNode } from './schema.js'
+import { isObject, keysIn } from './shape.js'
+import { BadValue, valueFromText } from './values.js'
+
+/** What is behind the name of one resource. */
+export interface Source {
+  /** The resource's value; for the datastore itself, the tree. */
+  readonly value: JsonValue
+  /** Softwires below it that are not in `value`, as records in any number of pieces. */
+  readonly softwires?: Iterable<Uint8Array>
+  /** Adds defaults that are not in `value`. */
+  readonly defaults?: boolean
+}
+
+export type Visit =
+  /** A container, or an entry with its keys. */
+  | { readonly kind: 'open'; readonly node: SchemaNode; readonly keys: readonly string[] }
+  | { readonly kind: 'close'; readonly node: SchemaNode }
+  /** A leaf, or one value of a leaf-list. */
+  | { readonly kind: 'leaf'; readonly node: SchemaNode; readonly value: JsonValue }
+  /** Entries of the list of softwires. */
+  | { readonly kind: 'softwires'; readonly page: Uint8Array }
+
+/** Members of the resource at `path`: of a container or an entry what it holds, of a list its entries, of a leaf itself. */
+export function* walk(schema: Schema, path: DataPath, source: Source): Generator<Visit> {
+  const walker = new Walker(schema, source)
+  const last = path.steps.at(-1)
+  if (last === undefined) yield* walker.members(schema.roots, source.value)
+  else if (last.node.kind === 'container' || (last.node.kind === 'list' && last.keys.length > 0))
+    yield* walker.members(last.node.children, source.value)
+  else yield* walker.member(last.node, source.value)
+}
+
+class Walker {
+  readonly #softwires: Iterable<Uint8Array>
+  readonly #defaults: boolean
+  /** Containers on the way to the softwires: there even where the tree has nothing in them. */
+  readonly #above = new Set<SchemaNode>()
+
+  constructor(
+    readonly schema: Schema,
+    source: Source,
+  ) {
+    this.#defaults = source.defaults ?? false
+    const [any, softwires] = nonEmpty(source.softwires ?? [])
+    this.#softwires = softwires
+    if (!any) return
+    for (let node = schema.softwires.parent; node !== null; node = node.parent) this.#above.add(node)
+  }
+
+  *members(children: ReadonlyMap<string, SchemaNode>, value: JsonValue): Generator<Visit> {
+    const object = isObject(value) ? value : {}
+    for (const [name, node] of children) {
+      const member = object[name] ?? (this.#above.has(node) ? {} : undefined)
+      if (node === this.schema.softwires && this.#above.size > 0) yield* this.#records()
+      if (member !== undefined) yield* this.member(node, member)
+      else if (this.#defaults && node.config) yield* this.#absent(node, object)
+    }
+  }
+
+  *member(node: SchemaNode, value: JsonValue): Generator<Visit> {
+    if (node.kind === 'leaf') yield { kind: 'leaf', node, value }
+    else if (node.kind === 'container') yield* this.#block(node, [], value)
+    else if (Array.isArray(value))
+      for (const one of value)
+        if (node.kind === 'leaf-list') yield { kind: 'leaf', node, value: one }
+        else if (isObject(one)) yield* this.#block(node, keysIn(node, one), one)
+    if (node === this.schema.softwires && this.#above.size === 0) yield* this.#records()
+  }
+
+  *#block(node: SchemaNode, keys: readonly string[], value: JsonValue): Generator<Visit> {
+    yield { kind: 'open', node, keys }
+    yield* this.members(node.children, value)
+    yield { kind: 'close', node }
+  }
+
+  *#records(): Generator<Visit> {
+    for (const page of this.#softwires) yield { kind: 'softwires', page }
+  }
+
+  /** Defaults of what is not there. */
+  *#absent(node: SchemaNode, siblings: JsonObject): Generator<Visit> {
+    if (node.kind === 'leaf' && node.default !== undefined && !otherCaseGiven(node, siblings))
+      yield { kind: 'leaf', node, value: defaultOf(node) }
+    if (node.kind !== 'container' || node.presence || !hasDefaults(node)) return
+    yield* this.#block(node, [], {})
+  }
+}
+
+/** Whether there is any record, and all of them still. */
+function nonEmpty(pages: Iterable<Uint8Array>): [boolean, Iterable<Uint8Array>] {
+  const rest = pages[Symbol.iterator]()
+  for (let next = rest.next(); !next.done; next = rest.next()) {
+    const first = next.value
+    if (first.length === 0) continue
+    return [
+      true,
+      (function* () {
+        yield first
+        for (let more = rest.next(); !more.done; more = rest.next()) yield more.value
+      })(),
+    ]
+  }
+  return [false, []]
+}
+
+function hasDefaults(node: SchemaNode): boolean {
+  return [...node.children.values()].some(
+    (child) =>
+      child.config &&
+      (child.kind === 'leaf'
+        ? child.default !== undefined
+        : child.kind === 'container' && !child.presence && hasDefaults(child)),
+  )
+}
+
+function otherCaseGiven(node: SchemaNode, siblings: JsonObject): boolean {
+  const { choice } = node
+  if (choice === undefined) return false
+  return [...(node.parent?.children.values() ?? [])].some(
+    (other) =>
+      other.choice?.name === choice.name &&
+      other.choice.case !== choice.case &&
+      memberName(other) in siblings,
+  )
+}
+
+/** The default as RFC 7951 has it. */
+export function defaultOf(leaf: SchemaNode): JsonValue {
+  if (leaf.type === undefined || leaf.default === undefined) throw new Error(`${leaf.name} has no default`)
+  try {
+    return valueFromText(leaf.type, leaf.default)
+  } catch (reason) {
+    throw reason instanceof BadValue
+      ? new Error(`the model's default of ${leaf.name}: ${reason.problem}`)
+      : reason
+  }
+}
+
+/** Joins small pieces into chunks worth a system call each. */
+export function* chunks(pieces: Iterable<string>, size = 64 * 1024): Generator<string> {
+  let chunk = ''
+  for (const piece of pieces) {
+    chunk += piece
+    if (chunk.length < size) continue
+    yield chunk
+    chunk = ''
+  }
+  if (chunk !== '') yield chunk
+}

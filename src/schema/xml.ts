@@ -1,0 +1,96 @@
+/** XML (RFC 7950): read by libyang, written by us so that it streams. */
+import { error } from '../errors.js'
+import type { Configuration, Subtree } from './configuration.js'
+import { readJson, readJsonAt } from './json.js'
+import type { JsonObject, JsonValue } from './json-types.js'
+import { type DataPath, formatInstanceIdentifier } from './paths.js'
+import type { Schema, SchemaNode } from './schema.js'
+import { isObject } from './shape.js'
+import { decodeSoftwire, recordSize } from './softwire-record.js'
+import { convert } from './validate.js'
+import { valueToText } from './values.js'
+import { chunks, type Source, walk } from './walk.js'
+
+/** Reads a whole configuration: the top-level elements. */
+export function readXml(schema: Schema, source: Buffer, file?: string): Configuration {
+  return readJson(schema, Buffer.from(toJson(source, undefined, file)), file)
+}
+
+/** Reads one resource: its own element. */
+export function readXmlAt(schema: Schema, path: DataPath, source: Buffer, file?: string): Subtree {
+  const parent = path.steps.slice(0, -1)
+  const at = parent.length === 0 ? undefined : formatInstanceIdentifier({ steps: parent })
+  return readJsonAt(schema, path, Buffer.from(toJson(source, at, file)), file)
+}
+
+function toJson(source: Buffer, parent: string | undefined, file: string | undefined): string {
+  // Entities could make a small document a large one, or a file's contents its value.
+  if (source.includes('<!DOCTYPE') || source.includes('<!ENTITY'))
+    throw error('syntax', { problem: 'a document type or entity is not allowed' }, { file })
+  return convert(source.toString(), {
+    from: 'xml',
+    to: 'json',
+    configOnly: true,
+    incomplete: true,
+    ...(parent === undefined ? {} : { parent }),
+  })
+}
+
+/** Writes the element of a resource, or the top-level elements of the datastore. */
+export function writeXml(schema: Schema, path: DataPath, source: Source): Generator<string> {
+  return chunks(pieces(schema, path, source))
+}
+
+function* pieces(schema: Schema, path: DataPath, source: Source): Generator<string> {
+  const last = path.steps.at(-1)
+  const ownElement = last?.node.kind === 'container' || (last?.node.kind === 'list' && last.keys.length > 0)
+  // The first element names its module; those below it only where theirs is another.
+  const top = last !== undefined && !ownElement ? null : last?.node
+  const open = (node: SchemaNode, depth: number) =>
+    `<${node.name}${depth === 0 || node.module !== node.parent?.module ? ` xmlns="${namespace(schema, node)}"` : ''}>`
+  let depth = 0
+  if (ownElement && top) yield open(top, depth++)
+  for (const visit of walk(schema, path, source)) {
+    switch (visit.kind) {
+      case 'open':
+        yield open(visit.node, depth++)
+        break
+      case 'close':
+        yield `</${visit.node.name}>`
+        depth--
+        break
+      case 'leaf':
+        yield `${open(visit.node, depth)}${escapeXml(valueToText(visit.value))}</${visit.node.name}>`
+        break
+      case 'softwires':
+        for (let offset = 0; offset < visit.page.length; offset += recordSize) {
+          const softwire = decodeSoftwire(visit.page, offset)
+          const members = elements(source.defaults ? withSoftwireDefaults(softwire) : softwire)
+          yield `${open(schema.softwires, depth)}${members}</softwire>`
+        }
+    }
+  }
+  if (ownElement && top) yield `</${top.name}>`
+}
+
+function namespace(schema: Schema, node: SchemaNode): string {
+  return escapeXml(schema.modules.get(node.module)?.namespace ?? '')
+}
+
+/** Members of one module, by their names alone. */
+function elements(object: JsonObject): string {
+  return Object.entries(object)
+    .map(([name, value]) => `<${name}>${isObject(value) ? elements(value) : valueToText(value)}</${name}>`)
+    .join('')
+}
+
+/** A softwire with its defaulted leaves. */
+export function withSoftwireDefaults(softwire: JsonObject): JsonObject {
+  const { ipv4, psid, padding, ...rest } = softwire as Record<string, JsonValue>
+  const portSet = { 'reserved-ports-bit-count': 0, ...(softwire['port-set'] as JsonObject) }
+  return { ipv4: ipv4 ?? '', psid: psid ?? 0, padding: padding ?? 0, ...rest, 'port-set': portSet }
+}
+
+function escapeXml(text: string): string {
+  return text.replace(/[<>&"\r]/g, (char) => `&#${char.charCodeAt(0)};`)
+}
