@@ -16,6 +16,13 @@ std::nullopt_t throw_range_error(Napi::Env env, const std::string& message) {
   return std::nullopt;
 }
 
+std::nullopt_t throw_coded_error(Napi::Env env, const char* code, const std::string& message) {
+  Napi::Error error = Napi::Error::New(env, message);
+  error.Set("code", Napi::String::New(env, code));
+  error.ThrowAsJavaScriptException();
+  return std::nullopt;
+}
+
 std::nullopt_t throw_system_error(Napi::Env env, int error_number, const std::string& doing) {
   const int code = uv_translate_sys_error(error_number);
   Napi::Error error = Napi::Error::New(env, doing + ": " + uv_strerror(code));

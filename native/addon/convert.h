@@ -12,6 +12,7 @@ namespace lwaftr::addon {
 // Throws the JavaScript exception; what it returns is for `return`.
 std::nullopt_t throw_type_error(Napi::Env env, const std::string& message);
 std::nullopt_t throw_range_error(Napi::Env env, const std::string& message);
+std::nullopt_t throw_coded_error(Napi::Env env, const char* code, const std::string& message);
 // An Error with .code ("ENOSPC") as Node's own have it.
 std::nullopt_t throw_system_error(Napi::Env env, int error_number, const std::string& doing);
 

@@ -1,9 +1,8 @@
 #include "module.h"
 
-#include <pcap/pcap.h>
-
 #include "convert.h"
 #include "core/counters.h"
+#include "core/filter.h"
 
 namespace lwaftr::addon {
 namespace {
@@ -38,28 +37,19 @@ Napi::Value counters(const Napi::CallbackInfo& info) {
 Napi::Value compile_filter(const Napi::CallbackInfo& info) {
   const auto pflang = to_string(info[0], "filter");
   if (!pflang) return {};
-  pcap_t* pcap = pcap_open_dead(DLT_EN10MB, 65535);
-  if (!pcap) {
-    throw_system_error(info.Env(), ENOMEM, "cannot compile filter");
-    return {};
-  }
-  bpf_program program;
-  Napi::Value message = info.Env().Null();
-  if (pcap_compile(pcap, &program, pflang->c_str(), 1, PCAP_NETMASK_UNKNOWN)) {
-    message = Napi::String::New(info.Env(), pcap_geterr(pcap));
-  } else {
-    pcap_freecode(&program);
-  }
-  pcap_close(pcap);
-  return message;
+  const std::string message = Filter().compile(*pflang);
+  return message.empty() ? info.Env().Null() : Napi::String::New(info.Env(), message).As<Napi::Value>();
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new AddonData());
   exports.Set("counters", Napi::Function::New(env, counters, "counters"));
   exports.Set("compileFilter", Napi::Function::New(env, compile_filter, "compileFilter"));
+  init_bench(env, exports);
   init_binding_table(env, exports);
   init_queue(env, exports);
+  init_lwb4(env, exports);
+  init_replay(env, exports);
   return exports;
 }
 

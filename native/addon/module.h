@@ -11,7 +11,10 @@ struct AddonData {
   Napi::FunctionReference queue;          // constructor
 };
 
+void init_bench(Napi::Env env, Napi::Object exports);
 void init_binding_table(Napi::Env env, Napi::Object exports);
 void init_queue(Napi::Env env, Napi::Object exports);
+void init_lwb4(Napi::Env env, Napi::Object exports);
+void init_replay(Napi::Env env, Napi::Object exports);
 
 }  // namespace lwaftr::addon

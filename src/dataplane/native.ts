@@ -2,7 +2,10 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { root } from '../root.js'
+import type { NativeB4s } from './native-b4.js'
 import type { NativeQueues } from './native-queue.js'
+import type { BenchResult } from './replay.js'
+import type { QueueSettings } from './settings.js'
 
 export interface CounterInfo {
   /** As in YANG: "in-ipv4-packets". */
@@ -55,11 +58,34 @@ export interface NativeBindingTable {
   close(): void
 }
 
-export interface Native extends NativeQueues {
+/** Pcap files and what to do with them. One that cannot be read or written throws an Error with code EPCAP. */
+export interface ReplayOptions {
+  readonly settings: QueueSettings
+  readonly table: NativeBindingTable
+  readonly v4In: string
+  readonly v6In: string
+  readonly v4Out: string
+  readonly v6Out: string
+}
+
+export interface BenchOptions {
+  readonly settings: QueueSettings
+  readonly table: NativeBindingTable
+  readonly v4In: string
+  readonly v6In: string
+  readonly seconds: number
+  /** Null: not pinned. */
+  readonly cpu: number | null
+}
+
+export interface Native extends NativeQueues, NativeB4s {
   /** Every counter, in the order of the counters block. */
   counters(): CounterInfo[]
   /** libpcap's message, or null when it compiles the filter. */
   compileFilter(pflang: string): string | null
+  /** The counters, in the order of counters(). */
+  replay(options: ReplayOptions): BigUint64Array
+  bench(options: BenchOptions): BenchResult
   readonly BindingTable: {
     /** An empty table in a new file of that path (one that is there is unlinked), or in private memory. */
     create(path: string | null): NativeBindingTable
