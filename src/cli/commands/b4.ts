@@ -1,0 +1,115 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Command, InvalidArgumentError } from 'commander'
+import { native } from '../../dataplane/native.js'
+import type { B4Options, NativeB4 } from '../../dataplane/native-b4.js'
+
+interface Options {
+  readonly tun: string
+  readonly local: string
+  readonly br: string
+  readonly address?: string
+  readonly mtu: number
+  readonly publicIpv4?: string
+  readonly psid: number
+  readonly psidLength: number
+  readonly reservedPortsBitCount: number
+  readonly transparent?: true
+}
+
+/** Milliseconds to wait for the IPv6 address: duplicate address detection may still hold it back. */
+const ADDRESS_PATIENCE = 5_000
+const ADDRESS_RETRY = 100
+
+export function b4Command(): Command {
+  return new Command('b4')
+    .description(
+      'Be a lightweight B4 (RFC 7596), for labs and tests: IPv4 packets of a TUN device travel in a\n' +
+        'softwire to a border relay. Stops on SIGTERM or Ctrl-C; a TUN that it created goes with it.',
+    )
+    .requiredOption('--tun <name>', 'TUN device, created if there is none')
+    .requiredOption('--local <ipv6>', "the B4's end of the softwire, an address of this host", ipv6)
+    .requiredOption('--br <ipv6>', "the border relay's end of the softwire", ipv6)
+    .option('--address <ipv4>', 'address of the TUN, if it is created', ipv4)
+    .option('--mtu <bytes>', 'MTU of the TUN, if it is created', integer(68, 65535), 1500)
+    .option('--public-ipv4 <ipv4>', 'translate (NAPT44) to this address and its port set', ipv4)
+    .option('--transparent', 'do not translate: hosts use the public address themselves (no --public-ipv4)')
+    .option('--psid <number>', 'port set identifier', integer(0, 65535), 0)
+    .option('--psid-length <bits>', 'bits of the PSID; 0: the whole address', integer(0, 16), 0)
+    .option('--reserved-ports-bit-count <bits>', 'bits before the PSID (RFC 7597 offset)', integer(0, 16), 0)
+    .addHelpText(
+      'after',
+      `
+Example:
+  lwaftr b4 --tun softwire --address 192.168.1.1 --local 2001:db8:b4::2 --br 2001:db8:ffff::100 \\
+    --public-ipv4 193.5.1.101 --psid 7 --psid-length 6`,
+    )
+    .action(b4)
+}
+
+async function b4(options: Options, command: Command): Promise<void> {
+  const { psid, psidLength, reservedPortsBitCount } = options
+  if (psidLength + reservedPortsBitCount > 16)
+    command.error('error: --psid-length and --reserved-ports-bit-count must not exceed 16 together')
+  if (psid >> psidLength !== 0) command.error(`error: --psid must be less than 2^${psidLength}`)
+  if (options.transparent && options.publicIpv4 !== undefined)
+    command.error('error: --transparent and --public-ipv4 exclude each other')
+
+  const started = await start({
+    tun: options.tun,
+    mtu: options.mtu,
+    local: options.local,
+    borderRelay: options.br,
+    psid,
+    psidLength,
+    reservedPortsBitCount,
+    ...(options.address !== undefined && { address: options.address }),
+    ...(options.publicIpv4 !== undefined && { publicIpv4: options.publicIpv4 }),
+  })
+  const how =
+    options.publicIpv4 === undefined
+      ? 'without translation'
+      : `as ${options.publicIpv4} with ${started.ports} ports`
+  process.stdout.write(`lwaftr b4 ready: ${options.tun} to ${options.br} ${how}\n`)
+  await new Promise<void>((resolve) => {
+    // The packets are another thread's; this one only waits to be told.
+    const alive = setInterval(() => {}, 1 << 30)
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        clearInterval(alive)
+        resolve()
+      })
+    }
+  })
+  started.stop()
+}
+
+async function start(options: B4Options): Promise<NativeB4> {
+  for (const deadline = Date.now() + ADDRESS_PATIENCE; ; await sleep(ADDRESS_RETRY)) {
+    try {
+      return native.startB4(options)
+    } catch (problem) {
+      const code = (problem as NodeJS.ErrnoException).code
+      if (code !== 'EADDRNOTAVAIL' || Date.now() > deadline) throw problem
+    }
+  }
+}
+
+function ipv4(text: string): string {
+  if (!isIPv4(text)) throw new InvalidArgumentError('Not an IPv4 address.')
+  return text
+}
+
+function ipv6(text: string): string {
+  if (!isIPv6(text)) throw new InvalidArgumentError('Not an IPv6 address.')
+  return text
+}
+
+function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`Not an integer from ${least} to ${most}.`)
+    return value
+  }
+}
