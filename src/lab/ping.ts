@@ -12,10 +12,6 @@ export interface PingResult {
 
 export interface PingOptions {
   readonly count?: number
-  /** Source address. */
-  readonly from?: string
-  /** ICMP echo identifier, where a port set decides which ones are the sender's. */
-  readonly identifier?: number
   /** ICMP payload bytes. */
   readonly size?: number
   /** Seconds between two requests. */
@@ -23,11 +19,9 @@ export interface PingOptions {
 }
 
 function argumentsFor(target: string, options: PingOptions): string[] {
-  const { from, identifier, size, interval } = options
+  const { size, interval } = options
   return [
     '-n',
-    ...(from === undefined ? [] : ['-I', from]),
-    ...(identifier === undefined ? [] : ['-e', String(identifier)]),
     ...(size === undefined ? [] : ['-s', String(size)]),
     ...(interval === undefined ? [] : ['-i', String(interval)]),
     target,

@@ -1,6 +1,6 @@
 // What the lab shows: pings through softwires and through the passthru, each one line.
 import { INTERNET, RELAY, SUBSCRIBERS, SWITCH } from './addresses.js'
-import { continuousPing, type PingOptions, ping } from './ping.js'
+import { continuousPing, ping } from './ping.js'
 import type { Namespace } from './sandbox.js'
 import type { SubscriberHost } from './subscriber.js'
 import type { Topology } from './topology.js'
@@ -16,12 +16,12 @@ export interface Shown {
 const PATIENCE = 10_000
 
 /** Waits for the first answer, then pings three times. */
-async function show(title: string, host: Namespace, target: string, options?: PingOptions): Promise<Shown> {
-  const first = continuousPing(host, target, { interval: 0.1, ...options })
+async function show(title: string, host: Namespace, target: string): Promise<Shown> {
+  const first = continuousPing(host, target, { interval: 0.1 })
   const answered = await first.firstAnswer(PATIENCE)
   await first.stop()
   if (!answered) return { title, ok: false, detail: `no answer within ${PATIENCE / 1000} s` }
-  const { sent, received, average } = await ping(host, target, options)
+  const { sent, received, average } = await ping(host, target)
   const detail = `${received} of ${sent} answered, ${average ?? '-'} ms`
   return { title, ok: received === sent, detail }
 }
@@ -35,11 +35,10 @@ export async function showAll(
 ): Promise<boolean> {
   const router = lab.routeReflector
   const shows = [
-    () => show('softwire: subscriber → internet', whole.host, INTERNET.ipv4, whole.ping),
+    () => show('softwire: subscriber → internet', whole.host, INTERNET.ipv4),
     () => show('softwire: internet → subscriber', lab.internet, SUBSCRIBERS.whole.ipv4),
-    () => show('softwire: sharing subscriber → internet', sharing.host, INTERNET.ipv4, sharing.ping),
-    () =>
-      show('softwire: sharing subscriber → subscriber', sharing.host, SUBSCRIBERS.whole.ipv4, sharing.ping),
+    () => show('softwire: sharing subscriber → internet', sharing.host, INTERNET.ipv4),
+    () => show('softwire: sharing subscriber → subscriber', sharing.host, SUBSCRIBERS.whole.ipv4),
     () => show('passthru: route reflector → switch, IPv4', router, SWITCH.ipv4),
     () => show('passthru: route reflector → switch, IPv6', router, SWITCH.ipv6),
     () => show('passthru: route reflector → relay, IPv4', router, RELAY.ipv4),

@@ -19,7 +19,7 @@ export function suggestions(sandbox: Sandbox, relay: Relay, namespaces: boolean)
   const request = newcomerRequest(relay.url)
   const { newcomer } = SUBSCRIBERS
   const host = namespaceOf(sandbox.id, `subscriber${newcomer.number}`)
-  const ping = `ip netns exec ${host} ping -c 3 -I ${newcomer.ipv4} ${INTERNET.ipv4}`
+  const ping = `ip netns exec ${host} ping -c 3 ${INTERNET.ipv4}`
   const config = `bin/lwaftr get-config --name ${relay.name} /softwire-config/binding-table`
   return [
     '',

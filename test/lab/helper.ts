@@ -58,12 +58,20 @@ export interface Transfer {
   readonly bytes: number
 }
 
-/** Sends bytes by TCP and resolves with how many arrived in order, which the receiver says back. */
-export async function transfer({ from, to, bytes }: Transfer): Promise<number> {
+/** What the receiver of a transfer saw. */
+export interface Received {
+  /** Bytes that arrived in order and unchanged. */
+  readonly good: number
+  readonly peer: string
+  readonly port: number
+}
+
+/** Sends bytes by TCP and resolves with what the receiver says back. */
+export async function transfer({ from, to, bytes }: Transfer): Promise<Received> {
   const server = to.host.spawn(process.execPath, [TCP_PEER, 'receive', to.address, String(to.port)])
   await once(server.stdout ?? server, 'data')
   const args = ['send', to.address, String(to.port), from.address, String(from.port), String(bytes)]
   const { stdout } = await from.host.exec(process.execPath, [TCP_PEER, ...args], 30_000)
   server.kill()
-  return Number(stdout)
+  return JSON.parse(stdout) as Received
 }

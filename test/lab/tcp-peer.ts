@@ -1,13 +1,14 @@
 // One end of a TCP transfer, as a process of its own inside a namespace of the lab.
-//   receive ADDRESS PORT                    says "ready", then tells its peer how many good bytes came
+//   receive ADDRESS PORT                    says "ready", then tells its peer what it saw of it
 //   send ADDRESS PORT FROM FROM-PORT BYTES  prints what the receiver said
 import { connect, createServer } from 'node:net'
 
 /** Byte `position` of every transfer: a receiver can tell what is missing or doubled. */
 const pattern = (position: number) => (position * 31 + (position >> 8)) & 0xff
 
-function receive(address: string, port: number): void {
+function receive(address: string, listenPort: number): void {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const { remoteAddress: peer, remotePort: port } = socket
     let good = 0
     let intact = true
     socket.on('data', (bytes) => {
@@ -16,9 +17,9 @@ function receive(address: string, port: number): void {
         if (intact) good++
       }
     })
-    socket.on('end', () => socket.end(String(good)))
+    socket.on('end', () => socket.end(JSON.stringify({ good, peer, port })))
   })
-  server.listen(port, address, () => process.stdout.write('ready\n'))
+  server.listen(listenPort, address, () => process.stdout.write('ready\n'))
 }
 
 function send(address: string, port: number, from: string, fromPort: number, bytes: number): void {
