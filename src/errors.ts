@@ -96,6 +96,11 @@ const table = {
   'internal': row(500, 'application', 'operation-failed', 'internal error: {problem}'),
   // Files and running relays, as the command line meets them
   'file': row(400, 'application', 'operation-failed', '{file}: {problem}'),
+  'check': row(400, 'application', 'operation-failed', '{count} counters are not as expected'),
+  'running': row(409, 'transport', 'in-use', 'a relay named {name} is running already; choose another --name or stop it'),
+  'state-in-use': row(409, 'transport', 'in-use', 'another relay is running on state directory {directory}'),
+  'listen': row(500, 'transport', 'operation-failed', 'cannot listen on {where}: {problem}'),
+  'several-running': row(400, 'transport', 'operation-failed', 'several relays are running, say which with --name: {names}'),
   'not-running': row(503, 'transport', 'operation-failed', 'no relay {name} is running{hint}'),
 } as const satisfies Record<string, Row>
 

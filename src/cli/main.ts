@@ -1,18 +1,102 @@
-/** The command line: one command a file, exit codes 0 done, 1 failed, 2 wrong usage. */
+// The command line. Commands are loaded when they are asked for: `lwaftr check` needs no config server.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import { LwaftrError } from '../errors.js'
-import { generateConfigurationCommand } from './commands/generate-configuration.js'
+import { root } from '../root.js'
+import { describeFailure } from './failure.js'
 
-const program = new Command('lwaftr').description('A lightweight 4over6 border relay (RFC 7596).')
-for (const command of [generateConfigurationCommand()]) program.addCommand(command)
-for (const command of [program, ...program.commands]) command.exitOverride()
+interface Entry {
+  readonly summary: string
+  readonly load: () => Promise<Command>
+}
+
+const commands: Readonly<Record<string, Entry>> = {
+  run: {
+    summary: 'run the relay and its config server',
+    load: async () => (await import('./commands/run.js')).runCommand(),
+  },
+  lab: {
+    summary: 'show a relay at work between network namespaces',
+    load: async () => (await import('./commands/lab.js')).labCommand(),
+  },
+  check: {
+    summary: 'replay pcap files through the data plane, without network',
+    load: async () => (await import('./commands/check.js')).checkCommand(),
+  },
+  bench: {
+    summary: 'measure the data plane in memory',
+    load: async () => (await import('./commands/bench.js')).benchCommand(),
+  },
+  'generate-configuration': {
+    summary: 'write a configuration of any size, and traffic that matches it',
+    load: async () => (await import('./commands/generate-configuration.js')).generateConfigurationCommand(),
+  },
+  b4: {
+    summary: 'be a lightweight B4, for labs and tests',
+    load: async () => (await import('./commands/b4.js')).b4Command(),
+  },
+  'get-config': {
+    summary: 'print the configuration, or a part of it',
+    load: async () => (await import('./commands/get-config.js')).getConfigCommand(),
+  },
+  'set-config': {
+    summary: 'replace a part of the configuration',
+    load: async () => (await import('./commands/set-config.js')).setConfigCommand(),
+  },
+  'add-config': {
+    summary: 'add entries to a list',
+    load: async () => (await import('./commands/add-config.js')).addConfigCommand(),
+  },
+  'remove-config': {
+    summary: 'remove a list entry or another part of the configuration',
+    load: async () => (await import('./commands/remove-config.js')).removeConfigCommand(),
+  },
+  'load-config': {
+    summary: 'replace the whole configuration by a file',
+    load: async () => (await import('./commands/load-config.js')).loadConfigCommand(),
+  },
+  'get-state': {
+    summary: 'print counters and other state',
+    load: async () => (await import('./commands/get-state.js')).getStateCommand(),
+  },
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const program = new Command('lwaftr')
+    .description('A lightweight 4over6 border relay (RFC 7596), configured live through YANG.')
+    .version(version(), '--version', 'print the version')
+    .helpCommand('help [command]', 'explain a command')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'lwaftr: ')) })
+  const wanted = words.find((word) => word in commands)
+  for (const [name, { summary, load }] of Object.entries(commands)) {
+    const command = name === wanted ? await load() : new Command(name)
+    program.addCommand(command.summary(summary).copyInheritedSettings(program))
+  }
+  if (words.length === 0) {
+    program.outputHelp({ error: true })
+    return 2
+  }
+  await program.parseAsync(words, { from: 'user' })
+  return 0
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  return version
+}
+
+// A reader that has seen enough (`| head`) is no failure of ours.
+process.stdout.on('error', (problem: NodeJS.ErrnoException) => {
+  process.exit(problem.code === 'EPIPE' ? 0 : 1)
+})
 
 try {
-  await program.parseAsync()
+  process.exitCode = await main(process.argv.slice(2))
 } catch (problem) {
   if (problem instanceof CommanderError) process.exitCode = problem.exitCode === 0 ? 0 : 2
-  else if (problem instanceof LwaftrError) {
-    process.stderr.write(`lwaftr: ${problem.describe()}\n`)
+  else {
+    process.stderr.write(`lwaftr: ${describeFailure(problem)}\n`)
     process.exitCode = 1
-  } else throw problem
+  }
 }

@@ -1,10 +1,13 @@
 // The body of a request as the value of an edit.
 import { error } from '../errors.js'
+import { parseJson, readJsonAt } from '../schema/json.js'
 import type { JsonObject, JsonValue } from '../schema/json-types.js'
 import { type DataPath, formatInstanceIdentifier } from '../schema/paths.js'
 import type { Schema, SchemaNode } from '../schema/schema.js'
 import { checkResource, checkTree } from '../schema/shape.js'
 import type { SoftwireRecords } from '../schema/softwire-record.js'
+import { readTextAt } from '../schema/text.js'
+import { readXmlAt } from '../schema/xml.js'
 import { formatOf } from './media-types.js'
 import { entryPath } from './place.js'
 import { DATASTORE, qualifiedName } from './representation.js'
@@ -22,7 +25,18 @@ export function readValue(
   contentType: string | undefined,
   body: Buffer,
 ): Value {
-  return unwrap(schema, target, readDocument(contentType, body))
+  switch (formatOf(contentType)) {
+    case 'json':
+      return unwrap(schema, target, readObject(body))
+    case 'document':
+      return readJsonAt(schema, target, body)
+    case 'xml':
+      return readXmlAt(schema, target, body)
+    case 'text':
+      return readTextAt(schema, target, body)
+    case 'xpath':
+      throw unreadable(contentType)
+  }
 }
 
 /** The value of the target in a document that holds nothing else. */
@@ -41,7 +55,8 @@ export function readChild(
   contentType: string | undefined,
   body: Buffer,
 ): Value & { target: DataPath } {
-  const document = readDocument(contentType, body)
+  if (formatOf(contentType) !== 'json') throw unreadable(contentType)
+  const document = readObject(body)
   const children = parent.steps.at(-1)?.node.children ?? schema.roots
   const [name = ''] = Object.keys(document)
   const node = [...children.values()].find((child) => qualifiedName(child) === name)
@@ -66,21 +81,23 @@ function checked(schema: Schema, target: DataPath, value: JsonValue): JsonValue 
     : checkResource(target, value, configOnly)
 }
 
-export function readDocument(contentType: string | undefined, body: Buffer): JsonObject {
-  const format = formatOf(contentType)
-  if (format !== 'json') throw error('not-implemented', { feature: `a body of ${contentType}` })
-  const document = parseJson(body)
+/** A JSON body of any shape. */
+export function parseBody(body: Buffer): JsonValue {
+  if (body.length === 0) throw error('bad-request', { problem: 'the body is missing' })
+  return parseJson(body)
+}
+
+function readObject(body: Buffer): JsonObject {
+  const document = parseBody(body)
   if (!isObject(document)) throw error('bad-request', { problem: 'the body is not a JSON object' })
   return document
 }
 
-export function parseJson(body: Buffer): JsonValue {
-  if (body.length === 0) throw error('bad-request', { problem: 'the body is missing' })
-  try {
-    return JSON.parse(body.toString()) as JsonValue
-  } catch (problem) {
-    throw error('syntax', { problem: (problem as Error).message })
-  }
+function unreadable(contentType: string | undefined): Error {
+  return error('unsupported-media-type', {
+    media: contentType ?? '',
+    supported: 'application/yang-data+json',
+  })
 }
 
 /** The one member that a body has. */

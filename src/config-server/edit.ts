@@ -4,7 +4,7 @@ import { error, LwaftrError } from '../errors.js'
 import type { JsonObject, JsonValue } from '../schema/json-types.js'
 import { type DataPath, formatInstanceIdentifier } from '../schema/paths.js'
 import { memberName, type Schema, type SchemaNode } from '../schema/schema.js'
-import { decodeSoftwire, type SoftwireRecords } from '../schema/softwire-record.js'
+import { decodeSoftwire, SoftwireRecords } from '../schema/softwire-record.js'
 import { entryPath, keyOf, lineage, placeOf, softwirePath } from './place.js'
 import type { SoftwireOverlay } from './softwire-overlay.js'
 import { isObject, keysOf, merge, update } from './tree.js'
@@ -209,9 +209,10 @@ function editInside(schema: Schema, softwires: SoftwireOverlay, edit: Edit): voi
   softwires.put(editTree(schema, existing, edit, { steps: edit.target.steps.slice(depth) }))
 }
 
-function entriesOf(edit: Edit): JsonValue[] {
-  if (edit.value === undefined) return []
-  return Array.isArray(edit.value) ? edit.value : [edit.value]
+/** Entries of a list that is edited as a whole; softwires may have come as records. */
+function entriesOf({ value = [], softwires = new SoftwireRecords() }: Edit): JsonValue[] {
+  const records = [...softwires].map((record) => decodeSoftwire(record))
+  return records.concat(value as JsonObject)
 }
 
 function where(edit: Edit): string {

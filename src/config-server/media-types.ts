@@ -1,15 +1,18 @@
 // Which of our formats a client sends and which it wants (RFC 9110 s12.5.1, RFC 8040 s5.2).
 import { error } from '../errors.js'
 
-export type Format = 'json' | 'xml' | 'text'
+/** `document` is JSON whose datastore has no name around it: what a file holds. */
+export type Format = 'json' | 'xml' | 'document' | 'text' | 'xpath'
 
-/** The model's own text format has no registered media type; ours is for our own command line. */
+/** The last three are for our own command line: there are no registered media types for them. */
 const TYPES: Readonly<Record<string, Format>> = {
   'application/yang-data+json': 'json',
   'application/json': 'json',
   'application/yang-data+xml': 'xml',
   'application/xml': 'xml',
-  'application/vnd.lwaftr.yang-data+text': 'text',
+  'application/vnd.lwaftr.document+json': 'document',
+  'application/vnd.lwaftr.document+text': 'text',
+  'application/vnd.lwaftr.document+xpath': 'xpath',
 }
 
 export const YANG_PATCH = 'application/yang-patch+json'
@@ -19,7 +22,9 @@ export const supportedTypes: readonly string[] = Object.keys(TYPES)
 const CONTENT_TYPES: Readonly<Record<Format, string>> = {
   json: 'application/yang-data+json',
   xml: 'application/yang-data+xml',
-  text: 'application/vnd.lwaftr.yang-data+text; charset=utf-8',
+  document: 'application/vnd.lwaftr.document+json',
+  text: 'application/vnd.lwaftr.document+text',
+  xpath: 'application/vnd.lwaftr.document+xpath',
 }
 
 export function contentType(format: Format): string {

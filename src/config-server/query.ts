@@ -3,18 +3,15 @@ import { error } from '../errors.js'
 import type { DataPath } from '../schema/paths.js'
 
 export type Content = 'config' | 'nonconfig' | 'all'
-export type Defaults = 'explicit' | 'report-all' | 'trim'
 
 export interface RetrievalQuery {
   readonly content: Content
-  readonly defaults: Defaults
+  /** Show values that are there by default, too (with-defaults=report-all). */
+  readonly defaults: boolean
   /** Of a list: how many entries, and how many to pass over first. */
   readonly limit: number | undefined
   readonly offset: number
 }
-
-/** The basic mode of with-defaults (RFC 6243): what was set is shown, and nothing else. */
-export const DEFAULTS_MODE = 'explicit'
 
 export function parseRetrieval(search: string, path: DataPath): RetrievalQuery {
   const last = path.steps.at(-1)
@@ -22,7 +19,8 @@ export function parseRetrieval(search: string, path: DataPath): RetrievalQuery {
   const given = parameters(search, ['content', 'with-defaults', ...(list ? ['limit', 'offset'] : [])])
   return {
     content: oneOf(given, 'content', ['config', 'nonconfig', 'all'] as const) ?? 'all',
-    defaults: oneOf(given, 'with-defaults', ['explicit', 'report-all', 'trim'] as const) ?? DEFAULTS_MODE,
+    // The basic mode (RFC 6243) is explicit: what was set is shown, and nothing else.
+    defaults: oneOf(given, 'with-defaults', ['explicit', 'report-all'] as const) === 'report-all',
     limit: count(given, 'limit'),
     offset: count(given, 'offset') ?? 0,
   }

@@ -5,7 +5,6 @@ import type { DataPath } from '../schema/paths.js'
 import type { Schema, SchemaNode } from '../schema/schema.js'
 import { decodeSoftwire, recordSize } from '../schema/softwire-record.js'
 import type { Datastore } from './datastore.js'
-import { withDefaults } from './defaults.js'
 import { placeOf } from './place.js'
 import type { Content, RetrievalQuery } from './query.js'
 import { pages, softwireKey } from './softwire-scan.js'
@@ -15,8 +14,10 @@ import { find, merge } from './tree.js'
 export interface Reading {
   /** Of the node at the path. Softwires that belong in it, above their list, are not in it but in `softwires`. */
   readonly value: JsonValue
-  /** Softwires of the list, or of what is above it, in key order and in pieces of some thousand entries. */
-  readonly softwires: Iterable<JsonObject[]> | undefined
+  /** Records of the softwires of the list, or of what is above it, in key order and in pieces of some thousand. */
+  readonly softwires: Iterable<Uint8Array> | undefined
+  /** Defaults are to be shown, too; they are in neither. */
+  readonly defaults: boolean
   /** True when nothing in it can change without a commit. */
   readonly configOnly: boolean
 }
@@ -32,7 +33,8 @@ export function read(sources: Sources, path: DataPath, query: RetrievalQuery): R
   const place = placeOf(sources.schema, path)
   if (place === 'beside' || place === 'above') return readTree(sources, path, query, place === 'above')
   if (query.content === 'nonconfig') return undefined
-  if (place === 'list') return { value: [], softwires: softwires(sources, query), configOnly: true }
+  if (place === 'list')
+    return { value: [], softwires: softwires(sources, query), defaults: query.defaults, configOnly: true }
   const value = readSoftwire(sources, path)
   return value === undefined ? undefined : shaped(sources, path, value, query)
 }
@@ -77,22 +79,17 @@ function readSoftwire({ schema, datastore }: Sources, path: DataPath): JsonValue
   return record === null ? undefined : find(decodeSoftwire(record), { steps: path.steps.slice(at + 1) })
 }
 
-function* softwires({ schema, datastore }: Sources, query: RetrievalQuery): Iterable<JsonObject[]> {
-  const node = schema.softwires
-  let skip = query.offset
-  let left = query.limit ?? Number.POSITIVE_INFINITY
-  for (const page of left > 0 ? pages(datastore.table, Math.min(left, PAGE)) : []) {
+function* softwires({ datastore }: Sources, { limit, offset }: RetrievalQuery): Iterable<Uint8Array> {
+  let skip = offset
+  let left = limit ?? Number.POSITIVE_INFINITY
+  if (left === 0) return
+  for (const page of pages(datastore.table, PAGE)) {
     const count = page.length / recordSize
     const from = Math.min(skip, count)
     const to = Math.min(count, from + left)
     skip -= from
     left -= to - from
-    const entries: JsonObject[] = []
-    for (let i = from; i < to; i++) {
-      const entry = decodeSoftwire(page.subarray(i * recordSize, (i + 1) * recordSize))
-      entries.push(withDefaults(node, node.children, entry, query.defaults) as JsonObject)
-    }
-    if (entries.length > 0) yield entries
+    if (to > from) yield page.subarray(from * recordSize, to * recordSize)
     if (left === 0) return
   }
 }
@@ -109,8 +106,8 @@ function shaped(
 ): Reading {
   const node = path.steps.at(-1)?.node ?? null
   const children = node?.children ?? sources.schema.roots
-  const filled = withDefaults(node, children, value, query.defaults)
-  return { value: filled, softwires: held, configOnly: query.content === 'config' || !holdsState(children) }
+  const configOnly = query.content === 'config' || !holdsState(children)
+  return { value, softwires: held, defaults: query.defaults, configOnly }
 }
 
 function paged(entries: JsonValue[], { offset, limit }: RetrievalQuery): JsonValue[] {

@@ -1,8 +1,15 @@
 // Answers as bytes, in pieces: a table of any size is never in memory as text.
 import { Readable } from 'node:stream'
+import { wrapJson } from '../schema/json.js'
 import type { JsonObject, JsonValue } from '../schema/json-types.js'
 import type { DataPath } from '../schema/paths.js'
 import { memberName, type Schema, type SchemaNode } from '../schema/schema.js'
+import { decodeSoftwire, recordSize } from '../schema/softwire-record.js'
+import { writeText } from '../schema/text.js'
+import type { Source } from '../schema/walk.js'
+import { withSoftwireDefaults, writeXml } from '../schema/xml.js'
+import { writeXPath } from '../schema/xpath.js'
+import { withDefaults } from './defaults.js'
 import type { Format } from './media-types.js'
 import { placeOf } from './place.js'
 import type { Reading } from './reading.js'
@@ -18,40 +25,50 @@ export function represent(
   reading: Reading,
   format: Format,
 ): string | Readable {
-  const pieces = writers[format](schema, path, reading)
-  return reading.softwires ? Readable.from(pieces, { objectMode: false }) : [...pieces].join('')
+  const { value, softwires, defaults } = reading
+  const pieces = writers[format](schema, path, { value, defaults, ...(softwires ? { softwires } : {}) })
+  return softwires ? Readable.from(pieces, { objectMode: false }) : [...pieces].join('')
 }
 
-const writers: Record<Format, (schema: Schema, path: DataPath, reading: Reading) => Iterable<string>> = {
-  json: jsonPieces,
-  xml: jsonPieces,
-  text: jsonPieces,
+const writers: Record<Format, (schema: Schema, path: DataPath, source: Source) => Iterable<string>> = {
+  json: (schema, path, source) => jsonPieces(schema, path, source, wrap),
+  document: (schema, path, source) => jsonPieces(schema, path, source, wrapJson),
+  xml: writeXml,
+  text: writeText,
+  xpath: writeXPath,
 }
 
 /** Stands for the softwires in a tree made text. No YANG string holds this character (RFC 7950 s9.4). */
 const MARK = '\u0000'
 
-function* jsonPieces(schema: Schema, path: DataPath, reading: Reading): Iterable<string> {
-  const marked = reading.softwires ? insert(schema, path, reading.value, [MARK]) : reading.value
-  const [head = '', tail] = JSON.stringify(wrap(path, marked)).split(JSON.stringify(MARK))
-  if (tail === undefined) {
-    yield head
-    return
+function* jsonPieces(schema: Schema, path: DataPath, source: Source, wrapped: typeof wrap): Iterable<string> {
+  const { softwires, defaults = false } = source
+  const children = path.steps.at(-1)?.node.children ?? schema.roots
+  const value = defaults ? withDefaults(children, source.value) : source.value
+  const marked = softwires ? insert(schema, path, value, [MARK]) : value
+  const [head = '', tail] = JSON.stringify(wrapped(path, marked)).split(JSON.stringify(MARK))
+  yield head
+  if (tail === undefined) return
+  let comma = ''
+  for (const records of softwires ?? []) {
+    yield comma + JSON.stringify(entries(records, defaults)).slice(1, -1)
+    comma = ','
   }
-  let before = head
-  for (const entries of reading.softwires ?? []) {
-    yield before + JSON.stringify(entries).slice(1, -1)
-    before = ','
-  }
-  yield (before === ',' ? '' : head) + tail
+  yield tail
 }
 
-/** The value under the name that it has at the top of a document (RFC 7951 s4, RFC 8040 s3.5). */
+function entries(records: Uint8Array, defaults: boolean): JsonObject[] {
+  const all: JsonObject[] = []
+  for (let offset = 0; offset < records.length; offset += recordSize) {
+    const softwire = decodeSoftwire(records, offset)
+    all.push(defaults ? withSoftwireDefaults(softwire) : softwire)
+  }
+  return all
+}
+
+/** The value under the name that it has at the top of a document; the datastore's as RFC 8040 s3.4 has it. */
 export function wrap(path: DataPath, value: JsonValue): JsonObject {
-  const last = path.steps.at(-1)
-  if (!last) return { [DATASTORE]: value }
-  const entry = (last.node.kind === 'list' || last.node.kind === 'leaf-list') && last.keys.length > 0
-  return { [qualifiedName(last.node)]: entry ? [value] : value }
+  return path.steps.length === 0 ? { [DATASTORE]: value } : wrapJson(path, value)
 }
 
 export function qualifiedName(node: SchemaNode): string {
@@ -59,7 +76,7 @@ export function qualifiedName(node: SchemaNode): string {
 }
 
 /** The value of a node above the softwires' list, with a list in the place where it belongs. */
-function insert(schema: Schema, path: DataPath, value: JsonValue, list: JsonValue[]): JsonValue {
+export function insert(schema: Schema, path: DataPath, value: JsonValue, list: JsonValue[]): JsonValue {
   if (placeOf(schema, path) === 'list') return list
   const between: SchemaNode[] = []
   const above = path.steps.at(-1)?.node ?? null

@@ -1,12 +1,13 @@
 // The softwires as they would be after the edits of one transaction: the running table below, changes on top. The
 // running table is only read.
 import type { Change } from '../dataplane/dataplane.js'
-import type { NativeBindingTable } from '../dataplane/native.js'
+import type { NativeBindingTable, RuleBreach } from '../dataplane/native.js'
+import type { LwaftrError } from '../errors.js'
+import { breachError } from '../schema/invariants.js'
 import type { JsonObject, JsonValue } from '../schema/json-types.js'
 import type { Schema } from '../schema/schema.js'
-import { decodeSoftwire, encodeSoftwire, SoftwireRecords } from '../schema/softwire-record.js'
+import { decodeSoftwire, encodeSoftwire, recordSize, SoftwireRecords } from '../schema/softwire-record.js'
 import { validateSoftwire } from '../schema/validate.js'
-import { breachError } from './breach.js'
 import { changesBetween } from './softwire-diff.js'
 import { isDelete, keyAt, pages, softwireKey, withOperation } from './softwire-scan.js'
 
@@ -114,7 +115,7 @@ export class SoftwireOverlay {
     const table = this.#below
     const edits = Buffer.concat([...this.#changes].flatMap((change) => this.#edit(change)))
     const breach = table.check(edits)
-    if (breach) throw breachError(this.#schema, breach, edits, table)
+    if (breach) throw this.#breachError(breach, edits, table)
     table.prepare(edits)
     table.apply(edits)
     this.#changes.clear()
@@ -125,7 +126,7 @@ export class SoftwireOverlay {
     if (records.length === 0) return undefined
     const edits = Buffer.concat(records)
     const breach = this.#running.check(edits)
-    if (breach) throw breachError(this.#schema, breach, edits, this.#running)
+    if (breach) throw this.#breachError(breach, edits, this.#running)
     const deleted = records.filter(isDelete).length
     const replaced = records.filter((r) => !isDelete(r) && recordIn(this.#running, keyOfRecord(r))).length
     return { change: { edits }, created: records.length - deleted - replaced, replaced, deleted }
@@ -139,6 +140,12 @@ export class SoftwireOverlay {
       replaced: 0,
       deleted: this.#running.size,
     }
+  }
+
+  /** Names both softwires of a contradiction, also where one is in the table. */
+  #breachError(breach: RuleBreach, edits: Uint8Array, table: NativeBindingTable): LwaftrError {
+    const { ipv4 } = keyAt(edits, breach.index * recordSize)
+    return breachError(this.#schema, breach, edits, table.scan(ipv4, 0, 1))
   }
 
   #dropPrivate(): void {

@@ -4,7 +4,7 @@ import { error, LwaftrError } from '../../errors.js'
 import type { JsonObject, JsonValue } from '../../schema/json-types.js'
 import { type DataPath, formatApiPath, parseApiPath } from '../../schema/paths.js'
 import type { Schema } from '../../schema/schema.js'
-import { parseJson, unwrap } from '../body.js'
+import { parseBody, unwrap } from '../body.js'
 import { culprit, type Edit, type Operation } from '../edit.js'
 import { checkWrite } from '../preconditions.js'
 import { exists } from '../reading.js'
@@ -57,7 +57,7 @@ function status(patchId: string, outcome: JsonObject): JsonObject {
 }
 
 function readPatch(schema: Schema, target: DataPath, body: Buffer): { patchId: string; edits: NamedEdit[] } {
-  const document = parseJson(body)
+  const document = parseBody(body)
   const patch = isObject(document) ? document['ietf-yang-patch:yang-patch'] : undefined
   if (!isObject(patch)) throw error('bad-request', { problem: 'the body lacks ietf-yang-patch:yang-patch' })
   const given = patch.edit ?? []

@@ -1,0 +1,23 @@
+import type { Command } from 'commander'
+import { readBytes } from '../../config-server/configuration-file.js'
+import { contentType } from '../../config-server/media-types.js'
+import { detectFormat } from '../../schema/formats.js'
+import { type ConnectionOptions, clientCommand, connect } from '../client.js'
+
+export function loadConfigCommand(): Command {
+  return clientCommand('load-config')
+    .description('Replace the whole configuration by FILE, in one commit.')
+    .argument('<file>', 'configuration: text, JSON or XML')
+    .addHelpText('after', '\nExample:\n  lwaftr load-config lwaftr.conf')
+    .action(loadConfig)
+}
+
+/** The relay reads the file's bytes: it can take a million softwires without making objects of them. */
+async function loadConfig(file: string, options: ConnectionOptions): Promise<void> {
+  const body = await readBytes(file)
+  const format = detectFormat(body)
+  const client = await connect(options)
+  const headers = { 'content-type': contentType(format === 'json' ? 'document' : format) }
+  const response = await client.request('PUT', { path: '/restconf/data', headers, body, file })
+  response.resume()
+}

@@ -1,0 +1,116 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { startDaemon } from '../../daemon.js'
+import type { Driver } from '../../dataplane/dataplane.js'
+import { type Address, isLoopback, parseAddress } from '../../listen.js'
+import { NAME } from '../../registry.js'
+import { describeFailure } from '../failure.js'
+
+interface Options {
+  readonly conf: string
+  readonly name: string
+  readonly listen: Address
+  readonly insecure: boolean
+  readonly stateDir?: string
+  readonly reset: boolean
+  readonly driver: Driver
+  readonly cpu: readonly number[]
+  readonly duration?: number
+}
+
+const DRIVERS: readonly Driver[] = ['auto', 'af-xdp', 'af-packet', 'memory']
+
+export function runCommand(): Command {
+  const listen = new Option('--listen <host:port>', 'where the config server listens; port 0: any free one')
+  return new Command('run')
+    .description('Run the relay and its config server until SIGTERM or SIGINT; SIGHUP reads FILE again.')
+    .requiredOption('--conf <file>', 'configuration to begin with: text, JSON or XML')
+    .option('--name <name>', 'what other commands call this relay', nameArgument, 'lwaftr')
+    .addOption(listen.argParser(addressArgument).default(parseAddress('127.0.0.1:8080'), '127.0.0.1:8080'))
+    .option('--insecure', 'listen beyond this machine although there is no authentication', false)
+    .option('--state-dir <dir>', 'keep configuration and history there; what was committed wins over --conf')
+    .option('--reset', 'forget what --state-dir holds and take --conf', false)
+    .addOption(
+      new Option('--driver <driver>', 'how packets come in and out').choices(DRIVERS).default('auto'),
+    )
+    .option('--cpu <list>', 'CPUs for the queues in their order, such as 2,4-7', cpuArgument, [])
+    .option('-D, --duration <seconds>', 'stop after so long', secondsArgument)
+    .addHelpText(
+      'after',
+      `
+Example:
+  lwaftr run --conf lwaftr.conf --name lw1 --state-dir /var/lib/lwaftr/lw1`,
+    )
+    .action(run)
+}
+
+async function run(options: Options, command: Command): Promise<void> {
+  const { name, listen, conf, reset, driver, cpu, duration } = options
+  if (!isLoopback(listen) && !options.insecure)
+    command.error(
+      `error: ${listen.host} can be reached from other machines, and there is no authentication yet; ` +
+        'listen on 127.0.0.1, or add --insecure',
+      { exitCode: 2 },
+    )
+  const ended = untilSignalled(duration)
+  const daemon = await startDaemon({
+    name,
+    conf,
+    listen,
+    stateDirectory: options.stateDir,
+    reset,
+    driver,
+    cpus: cpu,
+    log: (level, message) =>
+      process.stderr.write(`lwaftr: ${level === 'info' ? '' : `${level}: `}${message}\n`),
+  })
+  process.on('SIGHUP', () => {
+    const said = daemon.reload().then(
+      (outcome) => `${conf} read again: ${outcome}`,
+      (problem) => `${conf} not taken, the running configuration stays: ${describeFailure(problem)}`,
+    )
+    void said.then((line) => process.stderr.write(`lwaftr: ${line}\n`))
+  })
+  process.stdout.write(`lwaftr ${name} ready: ${daemon.url}\n`)
+  await ended
+  await daemon.stop()
+}
+
+/** Resolves at the first SIGTERM or SIGINT, or when the time is over. */
+function untilSignalled(seconds: number | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    // Kept for good: a second signal must not end the process half-way through stopping.
+    process.on('SIGTERM', () => resolve())
+    process.on('SIGINT', () => resolve())
+    if (seconds !== undefined) setTimeout(resolve, seconds * 1000)
+  })
+}
+
+function nameArgument(value: string): string {
+  if (!NAME.test(value))
+    throw new InvalidArgumentError('A name has letters, digits, dots, dashes, underscores.')
+  return value
+}
+
+function addressArgument(value: string): Address {
+  const address = parseAddress(value)
+  if (!address) throw new InvalidArgumentError('It is not HOST:PORT.')
+  return address
+}
+
+/** `0,2,4-7`. */
+function cpuArgument(value: string): number[] {
+  return value.split(',').flatMap((part) => {
+    const [, first, last = first] = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(part) ?? []
+    const count = Number(last) - Number(first) + 1
+    if (first === undefined || count < 1) throw new InvalidArgumentError('It is not a list such as 2,4-7.')
+    return Array.from({ length: count }, (_, i) => Number(first) + i)
+  })
+}
+
+function secondsArgument(value: string): number {
+  const seconds = Number(value)
+  // Timers hold 31 bits of milliseconds.
+  if (!(seconds >= 0 && seconds < 2 ** 31 / 1000))
+    throw new InvalidArgumentError('It is not a number of seconds.')
+  return seconds
+}

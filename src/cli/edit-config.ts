@@ -1,0 +1,29 @@
+// set-config, add-config and remove-config: edits at a path, as one YANG Patch (RFC 8072) and so as one commit.
+import type { Operation } from '../config-server/edit.js'
+import { YANG_PATCH } from '../config-server/media-types.js'
+import { wrap } from '../config-server/representation.js'
+import type { JsonValue } from '../schema/json-types.js'
+import { type DataPath, formatApiPath } from '../schema/paths.js'
+import { type ConnectionOptions, connect } from './client.js'
+
+export interface PathEdit {
+  readonly operation: Operation
+  readonly target: DataPath
+  readonly value?: JsonValue
+}
+
+export async function sendEdits(edits: readonly PathEdit[], options: ConnectionOptions): Promise<void> {
+  const client = await connect(options)
+  const edit = edits.map(({ operation, target, value }, i) => ({
+    'edit-id': String(i + 1),
+    operation,
+    target: `/${formatApiPath(target)}`,
+    ...(value === undefined ? {} : { value: wrap(target, value) }),
+  }))
+  const response = await client.request('PATCH', {
+    path: '/restconf/data',
+    headers: { 'content-type': YANG_PATCH },
+    body: JSON.stringify({ 'ietf-yang-patch:yang-patch': { 'patch-id': 'lwaftr', edit } }),
+  })
+  response.resume()
+}

@@ -1,0 +1,37 @@
+// get-config and get-state: one GET, whose answer goes to stdout as it comes.
+import { type Command, Option } from 'commander'
+import { contentType } from '../config-server/media-types.js'
+import { formatApiPath, parsePath } from '../schema/paths.js'
+import { loadSchema } from '../schema/schema.js'
+import { type ConnectionOptions, connect } from './client.js'
+
+interface PrintOptions extends ConnectionOptions {
+  readonly format: keyof typeof FORMATS
+  readonly defaults: boolean
+}
+
+const FORMATS = { text: 'text', json: 'document', xml: 'xml', xpath: 'xpath' } as const
+
+export function withFormat(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--format <format>', 'how to print it').choices(Object.keys(FORMATS)).default('text'),
+    )
+    .option('--defaults', 'print values that are there by default, too', false)
+}
+
+export async function printData(
+  path: string,
+  content: 'config' | 'nonconfig',
+  options: PrintOptions,
+): Promise<void> {
+  const target = formatApiPath(parsePath(loadSchema(), path))
+  const client = await connect(options)
+  const query = `content=${content}${options.defaults ? '&with-defaults=report-all' : ''}`
+  await client.print({
+    path: `/restconf/data${target && `/${target}`}?${query}`,
+    headers: { accept: contentType(FORMATS[options.format]) },
+  })
+  // Text formats end in a line of their own already.
+  if (options.format === 'json') process.stdout.write('\n')
+}

@@ -1,0 +1,18 @@
+// Values that commands take: from the command line or from stdin, in whichever format they are written.
+import { readFileSync } from 'node:fs'
+import { insert } from '../config-server/representation.js'
+import { readValueAt } from '../schema/formats.js'
+import type { JsonValue } from '../schema/json-types.js'
+import type { DataPath } from '../schema/paths.js'
+import type { Schema } from '../schema/schema.js'
+import { decodeSoftwire } from '../schema/softwire-record.js'
+
+/** VALUE, or all of stdin when it was not given: the value of what is at the path. */
+export function valueGiven(schema: Schema, path: DataPath, given: string | undefined): JsonValue {
+  const source = given === undefined ? readFileSync(0) : Buffer.from(given)
+  const { value, softwires } = readValueAt(schema, path, source, given === undefined ? { file: 'stdin' } : {})
+  if (softwires.count === 0) return value
+  // Back in their place: what a command line edits is small enough for objects.
+  const entries = [...softwires].map((record) => decodeSoftwire(record))
+  return insert(schema, path, value, entries)
+}

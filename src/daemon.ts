@@ -1,0 +1,111 @@
+// A relay: the only place that constructs its parts and connects them.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildApp } from './config-server/app.js'
+import { readConfiguration } from './config-server/configuration-file.js'
+import { Datastore } from './config-server/datastore.js'
+import { Publisher } from './config-server/publisher.js'
+import type { Services } from './config-server/services.js'
+import { openStore } from './config-server/store.js'
+import { Transactions } from './config-server/transaction.js'
+import type { Driver } from './dataplane/dataplane.js'
+import { native } from './dataplane/native.js'
+import { openDataPlane } from './dataplane/open.js'
+import { error } from './errors.js'
+import { type Address, closeServer, listenTcp, listenUnix } from './listen.js'
+import { answers, CONTROL_SOCKET, isRunning, register, unregister } from './registry.js'
+import { loadSchema } from './schema/schema.js'
+
+export interface DaemonOptions {
+  readonly name: string
+  /** Configuration in any format: text, JSON or XML. */
+  readonly conf: string
+  readonly listen: Address
+  /** Absent: the relay forgets everything when it stops. */
+  readonly stateDirectory: string | undefined
+  /** Take `conf` even where the state directory holds a committed configuration, which is then forgotten. */
+  readonly reset: boolean
+  readonly driver: Driver
+  readonly cpus: readonly number[]
+  readonly log: Log
+}
+
+export type Log = (level: 'info' | 'warn' | 'error', message: string) => void
+
+export interface Daemon {
+  readonly url: string
+  /** Reads the configuration file again, as one commit; says what that changed. */
+  reload(): Promise<string>
+  stop(): Promise<void>
+}
+
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { name, log } = options
+  const closers: (() => unknown)[] = []
+  const stop = async () => {
+    for (let close = closers.pop(); close; close = closers.pop()) await close()
+  }
+  try {
+    const schema = loadSchema()
+    // Where it is certain to be used it is read before anything is touched.
+    const fromFile = options.reset || !options.stateDirectory ? await fileCommit(options) : undefined
+
+    if (await isRunning(name)) throw error('running', { name })
+    const directory = register(name, options.stateDirectory)
+    if (await answers(join(directory, CONTROL_SOCKET))) throw error('state-in-use', { directory })
+    closers.push(() => unregister(name))
+
+    const datastorePath = join(directory, 'datastore')
+    if (options.reset || !options.stateDirectory) rmSync(datastorePath, { recursive: true, force: true })
+    const store = openStore(datastorePath)
+    closers.push(() => store.close())
+    const saved = store.load()
+    if (saved)
+      log(
+        'warn',
+        `${directory} holds revision ${saved.commit.revision}, which wins over ${options.conf} (--reset takes it)`,
+      )
+    const first = saved ? undefined : (fromFile ?? (await fileCommit(options)))
+
+    const { driver, cpus } = options
+    const dataplane = await openDataPlane({ name, stateDir: directory, driver, cpus, log })
+    closers.push(() => dataplane.close())
+
+    const parts = {
+      schema,
+      datastore: new Datastore(store.id, dataplane),
+      dataplane,
+      store,
+      publisher: new Publisher((problem) => log('error', `a listener failed: ${String(problem)}`)),
+      createTable: () => native.BindingTable.create(null),
+    }
+    const transactions = new Transactions(parts)
+    let ready = false
+    const services: Services = { ...parts, transactions, isReady: () => ready }
+    const app = buildApp(services, { log })
+    closers.push(() => app.close())
+    const url = await listenTcp(app, options.listen)
+    const control = await listenUnix(app, join(directory, CONTROL_SOCKET))
+    closers.push(() => closeServer(control))
+
+    if (saved) await transactions.restore(saved)
+    else if (first) await transactions.commit(first)
+    ready = true
+
+    const reload = async () => {
+      const commit = await transactions.commit({ ...(await fileCommit(options)), via: 'reload' })
+      return commit ? `revision ${commit.revision}: ${commit.summary}` : 'nothing changed'
+    }
+    return { url, reload, stop }
+  } catch (problem) {
+    await stop()
+    throw problem
+  }
+}
+
+/** The whole configuration as the file has it. */
+async function fileCommit({ conf }: DaemonOptions) {
+  const { tree, softwires } = await readConfiguration(loadSchema(), conf)
+  const edit = { operation: 'replace', target: { steps: [] }, value: tree, softwires } as const
+  return { edits: [edit], who: 'local', via: 'file' }
+}

@@ -1,0 +1,65 @@
+// Where the config server listens: HOST:PORT over TCP, and the control socket.
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import { error } from './errors.js'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** Reads `HOST:PORT`, an IPv6 address in brackets; undefined when it is neither. */
+export function parseAddress(text: string): Address | undefined {
+  const [, six, other, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text) ?? []
+  const host = six ?? other
+  return host === undefined || Number(port) > 65535 ? undefined : { host, port: Number(port) }
+}
+
+/** Only this machine reaches it. A name counts when it cannot mean anything else. */
+export function isLoopback({ host }: Address): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+/** Listens on TCP and answers the URL. */
+export async function listenTcp(app: FastifyInstance, { host, port }: Address): Promise<string> {
+  try {
+    return (await app.listen({ host, port })).replace('localhost', '127.0.0.1')
+  } catch (cause) {
+    throw listenError(`${host.includes(':') ? `[${host}]` : host}:${port}`, cause)
+  }
+}
+
+/** Listens on a Unix socket beside; one that nobody answers on any more is replaced. */
+export async function listenUnix(app: FastifyInstance, path: string): Promise<Server> {
+  await app.ready()
+  rmSync(path, { force: true })
+  const server = createServer((request, response) => app.routing(request, response))
+  try {
+    server.listen(path)
+    await once(server, 'listening')
+    return server
+  } catch (cause) {
+    throw listenError(path, cause)
+  }
+}
+
+export async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  server.closeAllConnections()
+  await closed
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'it is in use already; choose another with --listen',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EACCES: 'permission denied',
+  ENOTFOUND: 'there is no such host',
+}
+
+function listenError(where: string, cause: unknown): Error {
+  const { code = '', message } = cause as NodeJS.ErrnoException
+  return error('listen', { where, problem: REASONS[code] ?? message }, { cause })
+}
