@@ -6,8 +6,9 @@ import type { Sandbox } from './sandbox.js'
 
 /** The RESTCONF resource of the newcomer's softwire, and the body that creates it. */
 export function newcomerRequest(url: string): { url: string; body: string } {
-  const { ipv4, psid } = SUBSCRIBERS.newcomer
-  const softwire = { ipv4, psid, 'b4-ipv6': b4Of(SUBSCRIBERS.newcomer).ipv6, 'br-address': BR_ADDRESS }
+  const { ipv4, psid, psidLength } = SUBSCRIBERS.newcomer
+  const ends = { 'b4-ipv6': b4Of(SUBSCRIBERS.newcomer).ipv6, 'br-address': BR_ADDRESS }
+  const softwire = { ipv4, psid, ...ends, 'port-set': { 'psid-length': psidLength } }
   return {
     url: `${url}/restconf/data/snabb-softwire-v3:softwire-config/binding-table/softwire=${ipv4},${psid}`,
     body: JSON.stringify({ 'snabb-softwire-v3:softwire': [softwire] }),
