@@ -1,5 +1,5 @@
 /** The data plane offline: frames from pcap files through one queue's pipeline, without devices or threads. */
-import { LwaftrError } from '../errors.js'
+import { error, LwaftrError } from '../errors.js'
 import { type NativeBindingTable, native } from './native.js'
 import type { QueueSettings } from './settings.js'
 
@@ -18,7 +18,7 @@ export function replay(
   files: ReplayFiles,
   onAStick: boolean,
 ): Map<string, bigint> {
-  const counted = fileErrors(() => native.replay({ ...files, settings: { ...queue, onAStick }, table }))
+  const counted = operatorErrors(() => native.replay({ ...files, settings: { ...queue, onAStick }, table }))
   return new Map(native.counters().map(({ name }, i) => [name, counted[i] ?? 0n]))
 }
 
@@ -43,7 +43,7 @@ export function bench(
   files: Pick<ReplayFiles, 'v4In' | 'v6In'>,
   options: { readonly seconds: number; readonly cpu: number | null },
 ): BenchResult {
-  return fileErrors(() =>
+  return operatorErrors(() =>
     native.bench({ ...files, ...options, settings: { ...resolved(queue), onAStick: false }, table }),
   )
 }
@@ -61,12 +61,13 @@ function resolved(queue: QueueSettings): QueueSettings {
   }
 }
 
-/** EPCAP: a file could not be read or written; the message names it. */
-function fileErrors<T>(work: () => T): T {
+/** EPCAP: a file could not be read or written, which the message names. Other codes are the system's. */
+function operatorErrors<T>(work: () => T): T {
   try {
     return work()
-  } catch (problem) {
-    if (!(problem instanceof Error && 'code' in problem && problem.code === 'EPCAP')) throw problem
-    throw new LwaftrError('file', problem.message, { cause: problem })
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause)) throw cause
+    if (cause.code === 'EPCAP') throw new LwaftrError('file', cause.message, { cause })
+    throw error('data-plane', { problem: cause.message }, { cause })
   }
 }
