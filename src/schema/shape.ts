@@ -22,7 +22,9 @@ const show = (steps: Steps) => formatInstanceIdentifier({ steps })
 
 /** Checks a whole tree (`{"module:node": …}`). */
 export function checkTree(schema: Schema, tree: JsonValue, options: ShapeOptions = {}): JsonObject {
-  return checkMembers(schema.roots, tree, [], options)
+  const checked = checkMembers(schema.roots, tree, [], options)
+  if (options.complete) for (const node of schema.roots.values()) checkCompleteMember(node, checked, [])
+  return checked
 }
 
 /** Checks the value of the resource at `path`: what stands behind its name in JSON. For one list entry, its object. */
@@ -30,8 +32,15 @@ export function checkResource(path: DataPath, value: JsonValue, options: ShapeOp
   const last = path.steps.at(-1)
   if (last === undefined) throw new Error('the datastore has no value of its own; use checkTree')
   const above = path.steps.slice(0, -1)
-  if (last.node.kind === 'list' && last.keys.length > 0) return checkEntry(last.node, value, above, options)
-  return checkNode(last.node, value, above, options)
+  if (last.node.kind === 'list' && last.keys.length > 0) {
+    const entry = checkEntry(last.node, value, above, options)
+    if (options.complete)
+      checkComplete(last.node, entry, [...above, { node: last.node, keys: keysIn(last.node, entry) }])
+    return entry
+  }
+  const checked = checkNode(last.node, value, above, options)
+  if (options.complete) checkCompleteMember(last.node, { [memberName(last.node)]: checked }, above)
+  return checked
 }
 
 function checkNode(node: SchemaNode, value: JsonValue, above: Steps, options: ShapeOptions): JsonValue {
@@ -44,11 +53,8 @@ function checkNode(node: SchemaNode, value: JsonValue, above: Steps, options: Sh
       return checkLeafList(node, value, steps)
     case 'list':
       return checkList(node, value, above, options)
-    default: {
-      const object = checkMembers(node.children, value, steps, options)
-      if (options.complete) checkComplete(node, object, steps)
-      return object
-    }
+    default:
+      return checkMembers(node.children, value, steps, options)
   }
 }
 
@@ -108,9 +114,7 @@ function checkEntry(node: SchemaNode, value: JsonValue, above: Steps, options: S
     keys.push(valueToText(checkLeaf(leaf, given, [...above, { node, keys: [] }, { node: leaf, keys: [] }])))
   }
   const steps = [...above, { node, keys }]
-  const entry = checkMembers(node.children, value, steps, options)
-  if (options.complete) checkComplete(node, entry, steps)
-  return entry
+  return checkMembers(node.children, value, steps, options)
 }
 
 function checkMembers(
@@ -144,18 +148,25 @@ function checkChoice(node: SchemaNode, cases: Map<string, SchemaNode>, steps: St
   cases.set(node.choice.name, node)
 }
 
-/** Throws for the first mandatory node missing in an instance of `node`; absent containers are looked into. */
+/** Throws for the first mandatory node that an instance of `node`, or anything below it, lacks. */
 export function checkComplete(node: SchemaNode, object: JsonObject, steps: Steps): void {
-  for (const child of node.children.values()) {
-    if (!child.config && node.config) continue
-    const at = [...steps, { node: child, keys: [] }]
-    const name = memberName(child)
-    if (object[name] !== undefined) continue
-    if (child.choice !== undefined) checkChoiceMade(child, object, steps)
-    else if (child.mandatory && child.kind !== 'container')
-      throw error('missing-node', { name: child.name }, { path: show(at) })
-    else if (child.kind === 'container' && !child.presence) checkComplete(child, {}, at)
-  }
+  for (const child of node.children.values())
+    if (child.config || !node.config) checkCompleteMember(child, object, steps)
+}
+
+function checkCompleteMember(node: SchemaNode, parent: JsonObject, above: Steps): void {
+  const value = parent[memberName(node)]
+  if (value === undefined && node.choice !== undefined) checkChoiceMade(node, parent, above)
+  else if (node.kind === 'container') {
+    // An absent container may lack something mandatory, too, unless its being there means something.
+    if (value !== undefined || (!node.presence && above.length > 0))
+      checkComplete(node, isObject(value) ? value : {}, [...above, { node, keys: [] }])
+  } else if (value === undefined) {
+    if (node.mandatory)
+      throw error('missing-node', { name: node.name }, { path: show([...above, { node, keys: [] }]) })
+  } else if (node.kind === 'list' && Array.isArray(value))
+    for (const entry of value)
+      if (isObject(entry)) checkComplete(node, entry, [...above, { node, keys: keysIn(node, entry) }])
 }
 
 function checkChoiceMade(child: SchemaNode, object: JsonObject, steps: Steps): void {
