@@ -50,6 +50,7 @@ class WorkersDataPlane implements DataPlane {
   #signature = ''
   #revision = Date.now()
   #orphansEnded = false
+  #closing: Promise<void> | null = null
 
   constructor(readonly options: DataPlaneOptions) {
     this.#log = options.log ?? (() => {})
@@ -125,7 +126,12 @@ class WorkersDataPlane implements DataPlane {
     }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     if (this.#watch !== null) clearInterval(this.#watch)
     await Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.stop()))
     this.#supervisors = new Map()
