@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { root } from '../src/root.js'
+import { lwaftr } from './cli/lwaftr.js'
 
 const golden = join(root, 'test/golden')
 const cases = readdirSync(golden).filter((name) => existsSync(join(golden, name, 'config.conf')))
@@ -31,7 +31,11 @@ for (const name of cases) {
     const args = modes.map((mode) => `--${mode}`)
     const files = ['config.conf', 'in-v4.pcap', 'in-v6.pcap'].map(at)
     const [v4, v6] = ['v4', 'v6'].map((side) => join(out, `${name}-${side}.pcap`)) as [string, string]
-    execFileSync(join(root, 'bin/lwaftr'), ['check', ...args, ...files, v4, v6, at('counters.json')])
+    t.same(lwaftr('check', ...args, ...files, v4, v6, at('counters.json')), {
+      status: 0,
+      stdout: '',
+      stderr: '',
+    })
     t.same(frames(v4), frames(at('out-v4.pcap')), 'towards the internet')
     t.same(frames(v6), frames(at('out-v6.pcap')), 'towards the subscribers')
   })
