@@ -14,6 +14,9 @@ namespace {
 constexpr size_t kSmallPackets = 32768, kLargePackets = 4096;
 constexpr Time kSameOccasion = 600 * kSecond;
 constexpr Time kWatched = 120 * kSecond;
+// Records closer than this share a batch: the order within a batch then does not hang on the microseconds of whoever
+// captured them.
+constexpr Time kTogether = kSecond / 10;
 constexpr uint16_t kFirstIpv4Id = 0x4243;
 constexpr uint32_t kFirstIpv6Id = 0x42424243;
 
@@ -75,7 +78,7 @@ class Replay {
 
 // Takes the records of this step, as many as a batch holds.
 bool Replay::take_batch(Input& input, Port port) {
-  for (size_t n = 0; n < Pipeline::kBatch && input.pending() && input.time() < clock_ + kSecond; n++) {
+  for (size_t n = 0; n < Pipeline::kBatch && input.pending() && input.time() < clock_ + kTogether; n++) {
     const PcapReader::Record& record = input.record();
     Packet* packet = record.length <= Packet::kMaxFrame ? pool_.allocate(record.length) : nullptr;
     if (packet) {
@@ -137,7 +140,7 @@ std::string Replay::run(const ReplayFiles& files) {
   set_starts(ipv4, ipv6);
   while (ipv4.pending() || ipv6.pending()) {
     const Time next = std::min(ipv4.pending() ? ipv4.time() : UINT64_MAX, ipv6.pending() ? ipv6.time() : UINT64_MAX);
-    if (next >= clock_ + kSecond && !pass_time(next)) return write_error();
+    if (next >= clock_ + kTogether && !pass_time(next)) return write_error();
     if (!take_batch(ipv4, Port::external)) return ipv4.error();
     if (!take_batch(ipv6, Port::internal)) return ipv6.error();
     if (!step(clock_)) return write_error();
