@@ -230,7 +230,7 @@ class WorkersDataPlane implements DataPlane {
     for (const socket of this.#places.workerSockets().filter((path) => !ours.has(path))) {
       const worker = await Worker.find(socket)
       await worker?.request('stop', null).catch(() => worker.kill())
-      worker?.disconnect()
+      await worker?.closed
     }
   }
 

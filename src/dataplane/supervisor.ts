@@ -92,9 +92,8 @@ export class Supervisor {
     worker.onDown = () => {}
     const kill = setTimeout(() => worker.kill(), STOP_PATIENCE)
     await worker.request('stop', null).catch(() => {})
+    await worker.closed
     clearTimeout(kill)
-    worker.kill()
-    worker.disconnect()
   }
 
   /** Lets go of the worker, which runs on. */

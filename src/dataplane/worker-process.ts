@@ -37,7 +37,7 @@ const answers: { [M in Method]: (params: Requests[M]['params']) => Requests[M]['
     return null
   },
   stop: () => {
-    instance.stop()
+    end()
     return null
   },
 }
@@ -62,7 +62,6 @@ function answer(socket: Socket, message: Message): void {
     reply = { id, failure: failure(problem) }
   }
   sendMessage(socket, reply)
-  if (method === 'stop') end()
 }
 
 function end(): void {

@@ -45,7 +45,11 @@ export class Worker {
   /** Called once when the connection ends: the process is gone, or going. */
   onDown: () => void = () => {}
 
+  /** Resolves when the connection has ended. */
+  readonly closed: Promise<void>
+
   private constructor(readonly socket: Socket) {
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
     receiveMessages(socket, (message) => this.#take(message))
     socket.on('error', () => {})
     socket.on('close', () => this.#down())
