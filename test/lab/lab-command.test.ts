@@ -66,16 +66,23 @@ t.test('the lab shows its pings and removes itself', { skip }, async (t) => {
   t.ok(await until(() => leftOf(child.pid ?? 0).length === 0, 5000), leftOf(child.pid ?? 0).join(' '))
 })
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
+/** Ends of the lab, and what it has said by then: in the middle of the show, and at rest. */
+const ENDS = [
+  ['SIGINT', 'Ctrl-C'],
+  ['SIGTERM', 'softwire: subscriber'],
+  ['SIGKILL', 'softwire: internet'],
+] as const
+
+for (const [signal, moment] of ENDS) {
   t.test(`${signal} to the lab leaves nothing behind`, { skip }, async (t) => {
     const { child, ended, said } = startLab('--listen', '127.0.0.1:0')
     const id = child.pid ?? 0
-    t.ok(await until(() => said().includes('Ctrl-C'), 60_000), said())
-    t.match(said(), /RESTCONF: http:\/\/127\.0\.0\.1:\d+\/restconf/)
+    t.ok(await until(() => said().includes(moment), 60_000), said())
     t.ok(leftOf(id).length > 5)
     child.kill(signal)
-    const { code } = await ended
+    const { code, stdout } = await ended
     t.equal(code, signal === 'SIGKILL' ? null : 0)
+    if (signal === 'SIGINT') t.match(stdout, /^RESTCONF: http:\/\/127\.0\.0\.1:\d+\/restconf$/m)
     t.ok(await until(() => leftOf(id).length === 0, 10_000), leftOf(id).join(' '))
   })
 }
