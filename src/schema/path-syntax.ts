@@ -59,12 +59,11 @@ function decode(text: string, fail: (problem: string) => Error): string {
   }
 }
 
-/** `[key=value]`, value bare or quoted; `\` escapes within quotes. */
+/** `[key=value]`, value bare or quoted; a quote within quotes of its kind is doubled. */
 function readPredicate(text: string, start: number, fail: (problem: string) => Error) {
-  const match =
-    /^\[\s*([^\s=\]'"]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\]'"]*?))\s*\]/su.exec(
-      text.slice(start),
-    )
+  const match = /^\[\s*([^\s=\]'"]+)\s*=\s*(?:'((?:[^']|'')*)'|"((?:[^"]|"")*)"|([^\]'"]*?))\s*\]/su.exec(
+    text.slice(start),
+  )
   if (match === null)
     throw fail(
       /^\[\s*\d+\s*\]/.test(text.slice(start))
@@ -72,6 +71,6 @@ function readPredicate(text: string, start: number, fail: (problem: string) => E
         : `[key=value] is expected at character ${start + 1}`,
     )
   const [whole, key = '', single, double, bare = ''] = match
-  const value = (single ?? double)?.replace(/\\(.)/gsu, '$1') ?? bare
+  const value = single?.replaceAll("''", "'") ?? double?.replaceAll('""', '"') ?? bare
   return { key, value, end: start + whole.length }
 }

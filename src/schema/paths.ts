@@ -143,10 +143,9 @@ function format(path: DataPath, name: (node: SchemaNode) => string, value: (text
 
 const plainOrQuoted = (text: string) => (/^[^\s'"[\]]+$/.test(text) ? text : quoted(text))
 
-/** XPath has no escapes: the other kind of quote it is; a value with both kinds gets backslashes, which we read. */
+/** XPath 1.0 has no escapes: the other kind of quote it is. For a value with both kinds a quote is doubled, as in XPath 2.0. */
 function quoted(text: string): string {
-  if (!text.includes("'")) return `'${text}'`
-  return text.includes('"') ? `'${text.replace(/[\\']/g, '\\$&')}'` : `"${text}"`
+  return text.includes("'") && !text.includes('"') ? `"${text}"` : `'${text.replaceAll("'", "''")}'`
 }
 
 /** `snabb-softwire-v3:softwire-config/binding-table/softwire=193.5.1.100,7`: for URLs, percent-encoded. */

@@ -234,6 +234,7 @@ export class Lexer {
       if (good(middle)) low = middle
       else high = middle - 1
     }
-    return Math.max(0, low - 1)
+    while (!isUtf8(this.source.subarray(0, low))) low--
+    return low
   }
 }
