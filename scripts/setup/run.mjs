@@ -7,9 +7,17 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 /** A failure the user can act on: its message says what to do. */
 export class SetupError extends Error {}
 
-const KEPT_LINES = 40
+/** What went wrong is mostly said first (npm) or last (compilers). */
+const KEPT_LINES = { first: 15, last: 30 }
 
-/** Runs a program in the checkout; rejects with the end of what it said. */
+function ends(output) {
+  const lines = output.trimEnd().split('\n')
+  const left = lines.length - KEPT_LINES.first - KEPT_LINES.last
+  if (left <= 0) return lines.join('\n')
+  return [...lines.slice(0, KEPT_LINES.first), '…', ...lines.slice(-KEPT_LINES.last)].join('\n')
+}
+
+/** Runs a program in the checkout; rejects with how what it said began and ended. */
 export function run(program, args, environment = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
@@ -19,15 +27,18 @@ export function run(program, args, environment = {}) {
     })
     let output = ''
     const keep = (chunk) => {
-      output = (output + chunk).slice(-64 * 1024)
+      output += chunk
     }
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
     child.on('error', (error) => reject(new SetupError(`cannot run ${program}: ${error.message}`)))
     child.on('close', (code, signal) => {
       if (code === 0) return resolve(output)
-      const said = output.trimEnd().split('\n').slice(-KEPT_LINES).join('\n')
-      reject(new SetupError(`${said}\n'${program} ${args.join(' ')}' failed (${signal ?? `exit ${code}`})`))
+      reject(
+        new SetupError(
+          `${ends(output)}\n'${program} ${args.join(' ')}' failed (${signal ?? `exit ${code}`})`,
+        ),
+      )
     })
   })
 }
