@@ -2,16 +2,27 @@
 
 /** Four bytes, or null when it is not a dotted quad. */
 export function parseIpv4(text: string): Uint8Array | null {
-  const parts = text.split('.')
-  if (parts.length !== 4) return null
   const bytes = new Uint8Array(4)
+  return writeIpv4(text, bytes, 0) ? bytes : null
+}
+
+/** Writes the four bytes at `offset`; false when it is not a dotted quad, and some may be written then. */
+export function writeIpv4(text: string, bytes: Uint8Array, offset: number, start = 0): boolean {
+  let at = start
   for (let i = 0; i < 4; i++) {
-    const part = parts[i] as string
+    const first = at
+    let value = 0
+    for (; at - first < 3; at++) {
+      const digit = text.charCodeAt(at) - 48
+      if (!(digit >= 0 && digit <= 9)) break
+      value = value * 10 + digit
+    }
     // Leading zeros are refused: some readers take them for octal.
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return null
-    bytes[i] = Number(part)
+    if (at === first || value > 255 || (at - first > 1 && text[first] === '0')) return false
+    bytes[offset + i] = value
+    if (i < 3 && text[at++] !== '.') return false
   }
-  return bytes
+  return at === text.length
 }
 
 export function formatIpv4(bytes: Uint8Array, offset = 0): string {
@@ -21,29 +32,58 @@ export function formatIpv4(bytes: Uint8Array, offset = 0): string {
 /** Sixteen bytes, or null when it is not an IPv6 address in a form of RFC 4291 s2.2. */
 export function parseIpv6(text: string): Uint8Array | null {
   const bytes = new Uint8Array(16)
-  const halves = text.split('::')
-  if (halves.length > 2) return null
-  const groups = halves.map((half) => (half === '' ? [] : half.split(':')))
-  const [head = [], tail = []] = groups
-  // An address may end in a dotted quad: two groups in one.
-  const last = halves.length === 2 ? tail : head
-  const quad = last.at(-1)?.includes('.') ? parseIpv4(last.pop() as string) : undefined
-  if (quad === null) return null
-  const room = 8 - (quad === undefined ? 0 : 2)
-  const count = head.length + tail.length
-  if (halves.length === 1 ? count !== room : count >= room) return null
-  for (const [list, first] of [
-    [head, 0],
-    [tail, room - tail.length],
-  ] as const)
-    for (const [i, group] of list.entries()) {
-      if (!/^[0-9a-fA-F]{1,4}$/.test(group)) return null
-      const value = Number.parseInt(group, 16)
-      bytes[(first + i) * 2] = value >> 8
-      bytes[(first + i) * 2 + 1] = value & 0xff
+  return writeIpv6(text, bytes, 0) ? bytes : null
+}
+
+const colon = 58
+
+/** Writes the sixteen bytes at `offset`, zero before; false when it is no IPv6 address, and some may be written then. */
+export function writeIpv6(text: string, bytes: Uint8Array, offset: number): boolean {
+  let at = 0
+  let used = 0 // bytes
+  let gap = -1 // where :: stands, in bytes
+  if (text.charCodeAt(0) === colon) {
+    if (text.charCodeAt(1) !== colon) return false
+    gap = 0
+    at = 2
+  }
+  while (at < text.length) {
+    const first = at
+    let value = 0
+    for (; at - first < 4; at++) {
+      const digit = hexadecimal(text.charCodeAt(at))
+      if (digit < 0) break
+      value = (value << 4) | digit
     }
-  if (quad !== undefined) bytes.set(quad, 12)
-  return bytes
+    // An address may end in a dotted quad: two groups in one.
+    if (text[at] === '.') {
+      if (used > 12 || !writeIpv4(text, bytes, offset + used, first)) return false
+      used += 4
+      break
+    }
+    if (at === first || used === 16) return false
+    bytes[offset + used++] = value >> 8
+    bytes[offset + used++] = value & 0xff
+    if (at === text.length) break
+    if (text.charCodeAt(at++) !== colon) return false
+    if (at === text.length) return false
+    if (text.charCodeAt(at) !== colon) continue
+    if (gap >= 0) return false
+    gap = used
+    at++
+  }
+  if (gap < 0) return used === 16
+  if (used > 14) return false
+  // What stands behind :: moves to the end.
+  bytes.copyWithin(offset + 16 - (used - gap), offset + gap, offset + used)
+  bytes.fill(0, offset + gap, offset + 16 - (used - gap))
+  return true
+}
+
+function hexadecimal(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48
+  const letter = code | 32
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1
 }
 
 /** RFC 5952, with the dotted quad for IPv4-mapped and IPv4-compatible addresses, as inet_ntop of glibc does. */

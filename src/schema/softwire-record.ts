@@ -6,7 +6,7 @@
  *    8 padding (LE)          10 explicit leaves            11 operation (edits)   12 zero
  *   16 b4-ipv6               32 br-address
  */
-import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from './addresses.js'
+import { formatIpv4, formatIpv6, writeIpv4, writeIpv6 } from './addresses.js'
 import type { JsonObject, JsonValue } from './json-types.js'
 
 /** Bytes of one record. */
@@ -24,16 +24,15 @@ function number(value: JsonValue | undefined, fallback = 0): number {
   return typeof value === 'number' ? value : fallback
 }
 
-function address(value: JsonValue | undefined, parse: (text: string) => Uint8Array | null): Uint8Array {
-  const bytes = typeof value === 'string' ? parse(value) : null
-  if (bytes === null) throw new Error(`softwire was not validated: ${JSON.stringify(value)} is no address`)
-  return bytes
-}
-
 /** Writes a valid softwire (RFC 7951) into `bytes` at `offset`, which must be zero there. */
 export function writeSoftwire(softwire: JsonObject, bytes: Uint8Array, offset: number): void {
+  if (!tryWriteSoftwire(softwire, bytes, offset))
+    throw new Error(`softwire was not validated: ${JSON.stringify(softwire)}`)
+}
+
+/** The same for one whose addresses may be none: false then, and some of the record is written. */
+export function tryWriteSoftwire(softwire: JsonObject, bytes: Uint8Array, offset: number): boolean {
   const portSet = softwire['port-set'] as JsonObject | undefined
-  bytes.set(address(softwire.ipv4, parseIpv4), offset)
   const psid = number(softwire.psid)
   bytes[offset + 4] = psid & 0xff
   bytes[offset + 5] = psid >> 8
@@ -45,8 +44,11 @@ export function writeSoftwire(softwire: JsonObject, bytes: Uint8Array, offset: n
   bytes[offset + 10] =
     (softwire.padding === undefined ? 0 : explicitPadding) |
     (portSet?.['reserved-ports-bit-count'] === undefined ? 0 : explicitReservedPorts)
-  bytes.set(address(softwire['b4-ipv6'], parseIpv6), offset + 16)
-  bytes.set(address(softwire['br-address'], parseIpv6), offset + 32)
+  return (
+    writeIpv4(String(softwire.ipv4), bytes, offset) &&
+    writeIpv6(String(softwire['b4-ipv6']), bytes, offset + 16) &&
+    writeIpv6(String(softwire['br-address']), bytes, offset + 32)
+  )
 }
 
 export function encodeSoftwire(softwire: JsonObject): Uint8Array {

@@ -5,8 +5,8 @@ import { type ConvertOptions, type YangError, yangContext } from './native.js'
 import { pathTo } from './paths.js'
 import type { Schema } from './schema.js'
 import { checkResource, checkTree, isObject } from './shape.js'
-import { recordSize, type SoftwireRecords } from './softwire-record.js'
-import { isSoundSoftwire } from './softwire-rules.js'
+import { recordSize, type SoftwireRecords, tryWriteSoftwire } from './softwire-record.js'
+import { isPlainSoftwire, isSoundSoftwire } from './softwire-rules.js'
 
 /**
  * Validates a whole configuration, as a rule without its softwires. Answers it canonical, in the model's order.
@@ -40,6 +40,11 @@ export function checkSoftwireShape(schema: Schema, softwire: JsonValue): JsonObj
 
 /** Appends a softwire if it is valid, at a fraction of libyang's price; throws what validateSoftwire does if it is not. */
 export function pushSoftwire(schema: Schema, records: SoftwireRecords, softwire: JsonValue): void {
+  if (isPlainSoftwire(softwire)) {
+    const offset = records.reserve()
+    if (tryWriteSoftwire(softwire, records.buffer, offset) && isSoundSoftwire(records.buffer, offset)) return
+    records.drop()
+  }
   pushShaped(schema, records, checkSoftwireShape(schema, softwire))
 }
 
