@@ -23,12 +23,18 @@ function distance(a: string, b: string): number {
   return previous[b.length] ?? 0
 }
 
+/** Without its prefix: what is wrong may be just that. */
+const bare = (name: string) => name.slice(name.indexOf(':') + 1)
+
 /** `; did you mean NAME?`, or what there is when nothing is near and the list is short; else nothing. */
 export function hint(name: string, known: Iterable<string>): string {
   const names = [...known]
   if (name.length <= 64) {
     const ranked = names
-      .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
+      .map((candidate) => ({
+        candidate,
+        edits: Math.min(distance(name, candidate), distance(bare(name), bare(candidate))),
+      }))
       .sort((a, b) => a.edits - b.edits)
     const [best] = ranked
     if (best !== undefined && best.edits <= Math.max(2, Math.floor(name.length / 3)))

@@ -34,7 +34,10 @@ export function* walk(schema: Schema, path: DataPath, source: Source): Generator
   if (last === undefined) yield* walker.members(schema.roots, source.value)
   else if (last.node.kind === 'container' || (last.node.kind === 'list' && last.keys.length > 0))
     yield* walker.members(last.node.children, source.value)
-  else yield* walker.member(last.node, source.value)
+  else {
+    yield* walker.member(last.node, source.value)
+    if (last.node === schema.softwires) yield* walker.records()
+  }
 }
 
 class Walker {
@@ -58,7 +61,7 @@ class Walker {
     const object = isObject(value) ? value : {}
     for (const [name, node] of children) {
       const member = object[name] ?? (this.#above.has(node) ? {} : undefined)
-      if (node === this.schema.softwires && this.#above.size > 0) yield* this.#records()
+      if (node === this.schema.softwires) yield* this.records()
       if (member !== undefined) yield* this.member(node, member)
       else if (this.#defaults && node.config) yield* this.#absent(node, object)
     }
@@ -71,7 +74,6 @@ class Walker {
       for (const one of value)
         if (node.kind === 'leaf-list') yield { kind: 'leaf', node, value: one }
         else if (isObject(one)) yield* this.#block(node, keysIn(node, one), one)
-    if (node === this.schema.softwires && this.#above.size === 0) yield* this.#records()
   }
 
   *#block(node: SchemaNode, keys: readonly string[], value: JsonValue): Generator<Visit> {
@@ -80,7 +82,7 @@ class Walker {
     yield { kind: 'close', node }
   }
 
-  *#records(): Generator<Visit> {
+  *records(): Generator<Visit> {
     for (const page of this.#softwires) yield { kind: 'softwires', page }
   }
 

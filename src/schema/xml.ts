@@ -1,5 +1,5 @@
 /** XML (RFC 7950): read by libyang, written by us so that it streams. */
-import { error } from '../errors.js'
+import { error, LwaftrError } from '../errors.js'
 import type { Configuration, Subtree } from './configuration.js'
 import { readJson, readJsonAt } from './json.js'
 import type { JsonObject, JsonValue } from './json-types.js'
@@ -27,13 +27,18 @@ function toJson(source: Buffer, parent: string | undefined, file: string | undef
   // Entities could make a small document a large one, or a file's contents its value.
   if (source.includes('<!DOCTYPE') || source.includes('<!ENTITY'))
     throw error('syntax', { problem: 'a document type or entity is not allowed' }, { file })
-  return convert(source.toString(), {
-    from: 'xml',
-    to: 'json',
-    configOnly: true,
-    incomplete: true,
-    ...(parent === undefined ? {} : { parent }),
-  })
+  const below = parent === undefined ? {} : { parent }
+  try {
+    return convert(source.toString(), {
+      from: 'xml',
+      to: 'json',
+      configOnly: true,
+      incomplete: true,
+      ...below,
+    })
+  } catch (failure) {
+    throw failure instanceof LwaftrError ? failure.at({ file }) : failure
+  }
 }
 
 /** Writes the element of a resource, or the top-level elements of the datastore. */
