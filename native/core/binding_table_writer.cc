@@ -1,5 +1,7 @@
 #include "binding_table_writer.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -16,13 +18,19 @@ constexpr size_t kCompactSavings = 4;  // a compact run must be this much smalle
 // Where a run may start: the first tags of a compact one share a cache line with its first slot.
 size_t run_start(const Leaf& leaf, size_t free_slot) { return leaf.compact ? free_slot + free_slot % 2 : free_slot; }
 
+size_t leaf_page_offset(uint32_t page) { return table::kLeavesOffset + page * table::kPageSize; }
+
 bool is_put(const SoftwireRecord& record) { return record.operation != SoftwireRecord::kDelete; }
 
 }  // namespace
 
 int BindingTableWriter::create(const std::string& path) {
   if (int failure = memory_.create(path, table::kMemorySize)) return failure;
-  if (int failure = memory_.allocate(0, sizeof(table::Header))) return failure;
+  if (int failure = memory_.allocate(0, sizeof(table::Header))) {
+    memory_.close();
+    if (!path.empty()) ::unlink(path.c_str());
+    return failure;
+  }
   view_ = table::View(memory_.data());
   table_.emplace(view_);
   view_.header->slots_used.store(used_slots_);
@@ -51,6 +59,7 @@ void BindingTableWriter::apply(const SoftwireRecord* edits, size_t count) { appl
 
 int BindingTableWriter::reserve(const SortedRecords& edits) {
   size_t slots = used_slots_;
+  std::vector<uint32_t> pages;
   for (size_t begin = 0, end; begin < edits.size(); begin = end) {
     end = edits.address_end(begin);
     const uint32_t ipv4 = edits[begin].address();
@@ -59,21 +68,43 @@ int BindingTableWriter::reserve(const SortedRecords& edits) {
     merge(old, edits, begin, end);
     const Leaf next = shape(entries_.front().port_set);
     slots = run_start(next, slots) + next.run_length();
-    if (!view_.has_page(ipv4)) {
-      const size_t page = table::kLeavesOffset + ipv4 / table::kLeavesPerPage * table::kPageSize;
-      if (int failure = memory_.allocate(page, table::kPageSize)) return failure;
+    const uint32_t page = ipv4 / table::kLeavesPerPage;
+    if (!view_.has_page(ipv4) && !reserved_pages_.count(page) && (pages.empty() || pages.back() != page))
+      pages.push_back(page);
+  }
+  const size_t reserved_before = reserved_slots_;
+  if (int failure = reserve_slots(slots)) return failure;
+  for (size_t i = 0; i < pages.size(); i++) {
+    if (int failure = memory_.allocate(leaf_page_offset(pages[i]), table::kPageSize)) {
+      while (i--) memory_.release(leaf_page_offset(pages[i]), table::kPageSize);
+      release_slots(reserved_before);
+      return failure;
     }
   }
+  reserved_pages_.insert(pages.begin(), pages.end());
+  return 0;
+}
+
+int BindingTableWriter::reserve_slots(size_t slots) {
   if (slots <= reserved_slots_) return 0;
   if (slots > table::kMaxSlots) return ENOSPC;
   slots = (slots + kReserveStep - 1) / kReserveStep * kReserveStep;
-  const size_t more = slots - reserved_slots_;
-  if (int failure = memory_.allocate(table::kSlotsOffset + reserved_slots_ * sizeof(Slot), more * sizeof(Slot)))
-    return failure;
-  if (int failure = memory_.allocate(table::kDetailsOffset + reserved_slots_ * sizeof(Detail), more * sizeof(Detail)))
-    return failure;
+  const size_t before = reserved_slots_;
+  const size_t more = slots - before;
+  if (int failure = memory_.allocate(table::kSlotsOffset + before * sizeof(Slot), more * sizeof(Slot))) return failure;
   reserved_slots_ = slots;
+  if (int failure = memory_.allocate(table::kDetailsOffset + before * sizeof(Detail), more * sizeof(Detail))) {
+    release_slots(before);
+    return failure;
+  }
   return 0;
+}
+
+void BindingTableWriter::release_slots(size_t slots) {
+  const size_t less = reserved_slots_ - slots;
+  memory_.release(table::kSlotsOffset + slots * sizeof(Slot), less * sizeof(Slot));
+  memory_.release(table::kDetailsOffset + slots * sizeof(Detail), less * sizeof(Detail));
+  reserved_slots_ = slots;
 }
 
 void BindingTableWriter::apply(const SortedRecords& edits) {
@@ -210,7 +241,9 @@ void BindingTableWriter::publish(uint32_t ipv4, const Leaf& leaf) {
   size_ += leaf.softwires;
   size_ -= old.softwires;
   view_.leaves[ipv4].store(leaf.pack(), std::memory_order_release);
+  if (view_.has_page(ipv4)) return;
   const uint32_t page = ipv4 / table::kLeavesPerPage;
+  reserved_pages_.erase(page);
   auto& bits = view_.header->pages[page / 64];
   bits.store(bits.load(std::memory_order_relaxed) | uint64_t{1} << page % 64, std::memory_order_release);
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "binding_table.h"
@@ -26,7 +27,8 @@ class BindingTableWriter {
   int build(const SoftwireRecord* records, size_t count, RuleBreach& breach);
   // Edits are put or delete, in order; deleting what is absent is no edit. check, then prepare, then apply.
   RuleBreach check(const SoftwireRecord* edits, size_t count) const;
-  // Gets the memory that apply will need; leaves no trace but the memory. ENOSPC or ENOMEM when there is none.
+  // Gets the memory that apply will need; leaves no trace but the memory. ENOSPC or ENOMEM when there is none;
+  // then nothing is kept.
   int prepare(const SoftwireRecord* edits, size_t count);
   // Cannot fail. Each softwire changes at once for all readers; an address that changes its port set, or needs a
   // larger run, changes as a whole.
@@ -58,6 +60,8 @@ class BindingTableWriter {
   void apply_new_run(uint32_t ipv4, table::Leaf leaf);
 
   int reserve(const SortedRecords& edits);
+  int reserve_slots(size_t slots);
+  void release_slots(size_t slots);
   void apply(const SortedRecords& edits);
   uint32_t take_slot(const table::Leaf& leaf, uint32_t psid);
   void write_slot(uint32_t slot, const Softwire& softwire);
@@ -70,6 +74,7 @@ class BindingTableWriter {
   std::optional<BindingTable> table_;
   size_t used_slots_ = table::kFirstSlot;
   size_t reserved_slots_ = 0;
+  std::unordered_set<uint32_t> reserved_pages_;  // pages of leaves that have memory but no leaf yet
   size_t wasted_slots_ = 0;
   size_t size_ = 0;
   std::vector<Entry> old_;       // scratch: an address's softwires before the edits at hand, by PSID

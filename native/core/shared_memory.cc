@@ -63,6 +63,12 @@ int SharedMemory::allocate(size_t offset, size_t length) {
   return failure;
 }
 
+void SharedMemory::release(size_t offset, size_t length) {
+  if (length)
+    ::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                static_cast<off_t>(length));
+}
+
 void SharedMemory::prefault(size_t offset, size_t length) const {
   size_t page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
   size_t first = offset / page * page;

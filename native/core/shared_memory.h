@@ -23,6 +23,8 @@ class SharedMemory {
   int open(const std::string& path, size_t least);
   // Real pages for [offset, offset + length). They read as zero. ENOSPC or ENOMEM when there are none.
   int allocate(size_t offset, size_t length);
+  // Gives whole pages back; they must not be touched until allocated again.
+  void release(size_t offset, size_t length);
   // Maps existing pages of [offset, offset + length) now instead of at the first touch. Best effort.
   void prefault(size_t offset, size_t length) const;
   size_t allocated_bytes() const;

@@ -2,6 +2,9 @@
 #include "core/binding_table.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <map>
@@ -267,4 +270,61 @@ TEST_CASE("another process's reader sees edits, and refuses what is no table") {
   unlink(path.c_str());
   CHECK(BindingTable::open(path, refused) == ENOENT);
   CHECK_FALSE(refused);
+}
+
+TEST_CASE("a full memory file system is an error when asked for memory, and the table stays usable") {
+  char directory[] = "/tmp/lwaftr-table-full-XXXXXX";
+  REQUIRE(mkdtemp(directory));
+  if (mount("tmpfs", directory, "tmpfs", 0, "size=1536k")) {
+    MESSAGE("skipped: mounting a small tmpfs needs root");
+    rmdir(directory);
+    return;
+  }
+  {
+    BindingTableWriter writer, another;
+    REQUIRE(writer.create(std::string(directory) + "/table") == 0);
+    CHECK(another.create(std::string(directory) + "/another") == ENOSPC);
+    CHECK(access((std::string(directory) + "/another").c_str(), F_OK) == -1);
+    std::vector<SoftwireRecord> many;
+    for (uint32_t i = 0; i < 100000; i++) many.push_back(record(0x0a000000 + i, 0, {0, 0}, i));
+    RuleBreach breach;
+    CHECK(writer.build(many.data(), many.size(), breach) == ENOSPC);
+    CHECK(writer.size() == 0);
+    CHECK(writer.prepare(many.data(), many.size()) == ENOSPC);
+    CHECK(writer.build(many.data(), 100, breach) == 0);
+    CHECK(mark_of(look(writer.table(), 0x0a000000 + 99, 1).softwire) == 99);
+  }
+  umount(directory);
+  rmdir(directory);
+}
+
+TEST_CASE("a writer killed in the middle of an edit holds nobody up") {
+  const std::string path = "/dev/shm/lwaftr-table-killed-" + std::to_string(getpid());
+  BindingTableWriter writer;
+  REQUIRE(writer.create(path) == 0);
+  const uint32_t ip = 0xc0000200;
+  const std::vector<SoftwireRecord> records{record(ip, 0, {1, 0}, 1), record(ip, 1, {1, 0}, 2)};
+  RuleBreach breach;
+  REQUIRE(writer.build(records.data(), records.size(), breach) == 0);
+
+  // What a writer leaves behind that dies between the first and the last store of an edit of PSID 0.
+  const int fd = open(path.c_str(), O_RDWR);
+  auto* memory = static_cast<uint8_t*>(mmap(nullptr, table::kMemorySize, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+  REQUIRE(memory != MAP_FAILED);
+  table::View view(memory);
+  const uint32_t slot = writer.leaf(ip).base;
+  const Softwire after = record(ip, 0, {1, 0}, 3).softwire();
+  std::memcpy(static_cast<void*>(&view.header->journal), &after, sizeof after);
+  auto& stripe = view.header->stripes[slot % table::kStripes];
+  stripe = ((stripe >> 33) + 1) << 33 | uint64_t{slot} << 1 | 1;
+  view.slots[slot].words[0] = 0xdead;
+
+  std::unique_ptr<BindingTable> reader;
+  REQUIRE(BindingTable::open(path, reader) == 0);
+  CHECK(mark_of(look(*reader, ip, 0).softwire) == 3);
+  CHECK(std::memcmp(look(*reader, ip, 0).softwire.br_address.data(), after.br_address.data(), 16) == 0);
+  CHECK(mark_of(look(*reader, ip, 0x8000).softwire) == 2);
+  munmap(memory, table::kMemorySize);
+  close(fd);
+  unlink(path.c_str());
 }
