@@ -75,7 +75,7 @@ bool Convert(ly_ctx* context, const std::string& data, const Conversion& convers
   }
   // Without validation defaults were not added yet, which printing them needs.
   if (!conversion.validate || !conversion.parent.empty()) {
-    bool wanted = conversion.with_defaults & (LYD_PRINT_WD_ALL | LYD_PRINT_WD_ALL_TAG);
+    bool wanted = conversion.with_defaults == LYD_PRINT_WD_ALL;
     for (lyd_node* node = tree.get(); wanted && node; node = node->next)
       if (lyd_new_implicit_tree(node, LYD_IMPLICIT_NO_STATE, nullptr) != LY_SUCCESS) return false;
   }

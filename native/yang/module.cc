@@ -13,10 +13,9 @@ namespace {
 class Context : public Napi::ObjectWrap<Context> {
  public:
   static Napi::Function Define(Napi::Env env) {
-    return DefineClass(
-        env, "Context",
-        {InstanceMethod<&Context::Load>("load"), InstanceMethod<&Context::Schema>("schema"),
-         InstanceMethod<&Context::Convert>("convert"), InstanceMethod<&Context::ModuleText>("moduleText")});
+    return DefineClass(env, "Context",
+                       {InstanceMethod<&Context::Load>("load"), InstanceMethod<&Context::Schema>("schema"),
+                        InstanceMethod<&Context::Convert>("convert")});
   }
 
   // new Context(searchDirectory)
@@ -30,35 +29,16 @@ class Context : public Napi::ObjectWrap<Context> {
   ~Context() override { ly_ctx_destroy(context_); }
 
  private:
-  // load(module, features): loads and compiles the newest revision found.
+  // load(module): loads and compiles the newest revision found.
   Napi::Value Load(const Napi::CallbackInfo& info) {
     std::string name = info[0].ToString();
-    std::vector<std::string> features;
-    std::vector<const char*> pointers;
-    if (info[1].IsArray()) {
-      Napi::Array given = info[1].As<Napi::Array>();
-      for (uint32_t i = 0; i < given.Length(); i++) features.push_back(given.Get(i).ToString());
-    }
-    for (const std::string& feature : features) pointers.push_back(feature.c_str());
-    pointers.push_back(nullptr);
-    if (!ly_ctx_load_module(context_, name.c_str(), nullptr, pointers.data()))
+    if (!ly_ctx_load_module(context_, name.c_str(), nullptr, nullptr))
       Napi::Error::New(info.Env(), "module " + name + ": " + yang::TakeErrorText(context_))
           .ThrowAsJavaScriptException();
     return info.Env().Undefined();
   }
 
   Napi::Value Schema(const Napi::CallbackInfo& info) { return yang::WalkSchema(info.Env(), context_); }
-
-  // moduleText(name): the module as YANG text, or null when it is not loaded.
-  Napi::Value ModuleText(const Napi::CallbackInfo& info) {
-    const lys_module* module = ly_ctx_get_module_latest(context_, info[0].ToString().Utf8Value().c_str());
-    if (!module) return info.Env().Null();
-    char* text = nullptr;
-    lys_print_mem(&text, module, LYS_OUT_YANG, 0);
-    Napi::String result = Napi::String::New(info.Env(), text ? text : "");
-    std::free(text);
-    return result;
-  }
 
   // convert(data, options): {data} or {errors}. Options are ConvertOptions of src/schema/native.ts.
   Napi::Value Convert(const Napi::CallbackInfo& info) {
@@ -79,7 +59,6 @@ class Context : public Napi::ObjectWrap<Context> {
     conversion.shrink = !flag("pretty");
     std::string defaults = text("defaults");
     if (defaults == "report-all") conversion.with_defaults = LYD_PRINT_WD_ALL;
-    if (defaults == "report-all-tagged") conversion.with_defaults = LYD_PRINT_WD_ALL_TAG;
     if (defaults == "trim") conversion.with_defaults = LYD_PRINT_WD_TRIM;
     Napi::Object result = Napi::Object::New(env);
     std::string out;

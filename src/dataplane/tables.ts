@@ -2,7 +2,9 @@
 // it, and the old one's file goes when nobody looks anything up there any more.
 import { rmSync } from 'node:fs'
 import { error, LwaftrError } from '../errors.js'
-import { type NativeBindingTable, native, type RuleBreach } from './native.js'
+import { breachError } from '../schema/invariants.js'
+import { loadSchema } from '../schema/schema.js'
+import { type NativeBindingTable, native } from './native.js'
 import type { Places } from './places.js'
 
 export interface Generation {
@@ -29,7 +31,7 @@ export class Tables {
   prepareEdits(edits: Uint8Array): void {
     const { table } = this.#current
     const breach = table.check(edits)
-    if (breach !== null) throw breachError(breach, edits)
+    if (breach !== null) throw breachError(loadSchema(), breach, edits)
     try {
       table.prepare(edits)
     } catch (problem) {
@@ -43,7 +45,7 @@ export class Tables {
     try {
       next = this.#create(this.#current.generation + 1)
       const breach = next.table.build(records)
-      if (breach !== null) throw breachError(breach, records)
+      if (breach !== null) throw breachError(loadSchema(), breach, records)
       return next
     } catch (problem) {
       if (next !== null) this.drop(next)
@@ -83,29 +85,4 @@ export class Tables {
 function memoryError(problem: unknown): unknown {
   if (problem instanceof LwaftrError || !(problem instanceof Error) || !('code' in problem)) return problem
   return error('no-memory', { what: 'the binding table', problem: problem.message })
-}
-
-/** "193.5.1.100 psid 7" of a record (native/core/softwire_record.h). */
-function entryOf(records: Uint8Array, index: number): string {
-  const record = records.subarray(index * 48, index * 48 + 48)
-  return `${record.subarray(0, 4).join('.')} psid ${(record[4] ?? 0) | ((record[5] ?? 0) << 8)}`
-}
-
-function breachError(breach: RuleBreach, records: Uint8Array): LwaftrError {
-  const entry = entryOf(records, breach.index)
-  const other = breach.other === null ? 'of the table' : entryOf(records, breach.other)
-  switch (breach.rule) {
-    case 'duplicate':
-      return error('softwire-duplicate', { entry })
-    case 'port-set':
-      return error('softwire-port-set', { entry, other })
-    case 'psid-range':
-      return error('must-violation', { problem: `softwire ${entry}: psid must be less than 2^psid-length` })
-    case 'psid-length':
-      return error('must-violation', {
-        problem: `softwire ${entry}: psid-length + reserved-ports-bit-count must be at most 16`,
-      })
-    case 'br-address':
-      return error('must-violation', { problem: `softwire ${entry} needs a br-address` })
-  }
 }

@@ -65,13 +65,12 @@ export interface ConvertOptions {
   incomplete?: boolean
   pretty?: boolean
   /** with-defaults of RFC 6243; `explicit` when absent. */
-  defaults?: 'report-all' | 'report-all-tagged' | 'trim' | 'explicit'
+  defaults?: 'report-all' | 'trim' | 'explicit'
 }
 
 export interface NativeContext {
-  load(module: string, features?: string[]): void
+  load(module: string): void
   schema(): { modules: NativeModule[] }
-  moduleText(module: string): string | null
   convert(
     data: string,
     options: ConvertOptions,

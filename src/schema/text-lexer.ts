@@ -213,7 +213,7 @@ export class Lexer {
     let end = this.at
     while (end > start && (source[end - 1] === space || source[end - 1] === tab)) end--
     const text = `${source.toString('utf8', start, end)}\n`
-    const margin = this.place(open).column
+    const margin = open - source.lastIndexOf(lineFeed, open)
     this.at++
     // A tab counts as eight columns; one that reaches beyond the margin leaves its rest as spaces.
     let column = 0
