@@ -26,7 +26,7 @@ TEST_CASE("Neither Ethernet padding nor bytes behind the inner packet travel") {
 
 TEST_CASE("Outer and inner addresses must belong to one softwire") {
   const struct {
-    const char* what;
+    std::string what;
     Frame packet;
     const char* answer_from;  // the br-address of the entry, or where the packet was sent to
   } cases[] = {
@@ -89,7 +89,7 @@ TEST_CASE("Errors to B4s follow policy, the smallest MTU and the rate limit") {
 
 TEST_CASE("The tunnel encapsulation limit is skipped; other extensions are an unknown protocol") {
   const struct {
-    const char* what;
+    std::string what;
     Frame packet;
     Counter counter;
   } cases[] = {
@@ -165,7 +165,7 @@ TEST_CASE("A tunnelled frame cut at any byte is never forwarded") {
 TEST_CASE("Subscriber's ICMP is checked by identifier or quoted port") {
   const Frame received = eth().ipv4(kHost, kShared).udp(kPortA, 53);  // its source port stands for the subscriber [T]
   const struct {
-    const char* what;
+    std::string what;
     Frame packet;
     bool leaves;
   } cases[] = {

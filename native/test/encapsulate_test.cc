@@ -145,7 +145,7 @@ TEST_CASE("A header with a bad checksum is not encapsulated") {
 TEST_CASE("ICMP from the internet finds its subscriber by identifier or quoted port") {
   const Frame sent_by_a = eth().ipv4(kShared, kHost).udp(kPortA, 53);
   const struct {
-    const char* what;
+    std::string what;
     Frame packet;
     bool arrives;
   } cases[] = {
@@ -211,7 +211,7 @@ TEST_CASE("Broken IPv4 headers are dropped under their own names") {
     return frame;
   };
   const struct {
-    const char* what;
+    std::string what;
     Bytes frame;
     Counter counter;
   } cases[] = {

@@ -31,7 +31,7 @@ Settings plain_settings() {
   return settings;
 }
 
-Relay::Relay(const Settings& settings) : pool_(8192, 512), pipeline_(pool_, counters, state) {
+Relay::Relay(const Settings& settings) : pipeline_(pool_, counters, state) {
   REQUIRE_EQ(table_.create(""), 0);
   const SoftwireRecord softwires[] = {record(kShared, 4, {6, 6}, kB4a, kBr), record(kShared, 5, {6, 6}, kB4b, kBr),
                                       record(kWhole, 0, {0, 0}, kB4c, kBrC)};
@@ -69,7 +69,11 @@ Output Relay::run(Port port, const std::vector<Bytes>& frames) {
   return output;
 }
 
-bool Relay::balanced() const { return balance(counters).holds(pipeline_.held()); }
+bool Relay::balanced() const {
+  const size_t used = kSmall + kLarge - pool_.available_small() - pool_.available_large();
+  // Fragments wait outside the pool.
+  return balance(counters).holds(pipeline_.held()) && used <= pipeline_.held();
+}
 
 Frame from_a() { return tunnel().ipv4(kShared, kHost).udp(kPortA, 53).payload(12); }
 Frame to_a() { return eth(kExternalMac).ipv4(kHost, kShared).udp(53, kPortA).payload(12); }

@@ -59,7 +59,7 @@ class Relay {
     return run(Port::external, {});
   }
   uint64_t count(Counter counter) const { return counters.get(counter); }
-  bool balanced() const;
+  bool balanced() const;  // the conservation law holds, and so does it for the pool's buffers
 
   Time now = 0;
   Counters counters{};
@@ -68,7 +68,9 @@ class Relay {
  private:
   void receive(Port port, const std::vector<Bytes>& frames);
 
-  PacketPool pool_;
+  static constexpr size_t kSmall = 8192, kLarge = 512;
+
+  PacketPool pool_{kSmall, kLarge};
   BindingTableWriter table_;
   Pipeline pipeline_;
 };
@@ -83,9 +85,10 @@ Frame outside();                                               // as the relay s
 }  // namespace lwaftr::test
 
 #define CHECK_FRAME(actual, expected) CHECK_EQ(::lwaftr::test::hex(actual), ::lwaftr::test::hex((expected).bytes()))
-#define CHECK_FRAMES(actual, ...)                                                             \
-  do {                                                                                        \
-    const std::vector<::lwaftr::test::Frame> wanted{__VA_ARGS__};                             \
-    REQUIRE_EQ((actual).size(), wanted.size());                                               \
-    for (size_t nth = 0; nth < wanted.size(); nth++) CHECK_FRAME((actual)[nth], wanted[nth]); \
+#define CHECK_FRAMES(actual, ...)                                                        \
+  do {                                                                                   \
+    const std::vector<::lwaftr::test::Bytes> got = (actual);                             \
+    const std::vector<::lwaftr::test::Frame> wanted{__VA_ARGS__};                        \
+    REQUIRE_EQ(got.size(), wanted.size());                                               \
+    for (size_t nth = 0; nth < wanted.size(); nth++) CHECK_FRAME(got[nth], wanted[nth]); \
   } while (0)
