@@ -5,6 +5,8 @@
 #include <memory>
 #include <vector>
 
+#include "poison.h"
+
 namespace lwaftr {
 
 // A frame is [data, data + length): Ethernet header first, no FCS.
@@ -19,6 +21,7 @@ struct Packet {
   uint8_t* buffer() { return reinterpret_cast<uint8_t*>(this + 1); }
   // An empty frame with full headroom.
   void reset() {
+    unpoison(buffer(), capacity);
     data = buffer() + kHeadroom;
     length = 0;
   }
@@ -35,14 +38,17 @@ class PacketPool {
   PacketPool(size_t small_packets, size_t large_packets);
   PacketPool(const PacketPool&) = delete;
   PacketPool& operator=(const PacketPool&) = delete;
-  // A reset packet that holds at least `length` bytes, or nullptr when the pool is empty (the caller counts the drop).
+  // A reset packet for `length` bytes, or nullptr when the pool is empty (the caller counts the drop).
   Packet* allocate(size_t length) {
-    if (length <= kSmallFrame) {
-      if (Packet* packet = small_.take()) return packet;
-    }
-    return length <= kLargeFrame ? large_.take() : nullptr;
+    Packet* packet = length <= kSmallFrame ? small_.take() : nullptr;
+    if (!packet && length <= kLargeFrame) packet = large_.take();
+    if (packet) poison(packet->data + length, packet->room() - length);
+    return packet;
   }
-  void free(Packet* packet) { (packet->capacity == kSmallCapacity ? small_ : large_).free.push_back(packet); }
+  void free(Packet* packet) {
+    (packet->capacity == kSmallCapacity ? small_ : large_).free.push_back(packet);
+    poison(packet, sizeof *packet + packet->capacity);
+  }
   size_t available_small() const { return small_.available(); }
   size_t available_large() const { return large_.available(); }
 
@@ -65,6 +71,7 @@ class PacketPool {
       if (!free.empty()) {
         packet = free.back();
         free.pop_back();
+        unpoison(packet, sizeof *packet);
       } else if (!(packet = take_fresh())) {
         return nullptr;
       }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "conservation.h"
 #include "io/pcap.h"
 #include "parse.h"
 #include "pipeline.h"
@@ -150,6 +151,9 @@ std::string Replay::run(const ReplayFiles& files) {
   } while (moved_);
   if (!ipv4_out_.close()) return ipv4_out_.error();
   if (!ipv6_out_.close()) return ipv6_out_.error();
+  if (!balance(counters_).holds(pipeline_.held())) {
+    return "the relay lost count of its packets (conservation.h): please report this with both captures";
+  }
   return {};
 }
 
