@@ -62,4 +62,5 @@ async function stamped(name, sources, outputs, action) {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   await attempt(() => setup(process.argv.includes('--tests') ? 'test' : 'run'))
+  process.stderr.write('set-up: done\n')
 }

@@ -13,5 +13,5 @@ t.test('a second set-up finds nothing to do', async (t) => {
     },
   )
   t.equal(status, 0)
-  t.equal(stdout + stderr, '')
+  t.equal(stdout + stderr, 'set-up: done\n')
 })
