@@ -40,16 +40,16 @@ export function isSoundSoftwire(bytes: Uint8Array, offset: number): boolean {
   )
 }
 
-/** Not 0.0.0.0/8, loopback, multicast or broadcast. */
+/** Not 0.0.0.0/8, multicast or broadcast. */
 function isHostIpv4(bytes: Uint8Array, at: number): boolean {
   const first = bytes[at] as number
-  if (first === 0 || first === 127 || (first >= 224 && first < 240)) return false
+  if (first === 0 || (first >= 224 && first < 240)) return false
   return first !== 255 || bytes[at + 1] !== 255 || bytes[at + 2] !== 255 || bytes[at + 3] !== 255
 }
 
-/** Not unspecified, loopback or multicast. */
+/** Not unspecified or multicast. */
 function isHostIpv6(bytes: Uint8Array, at: number): boolean {
   if (bytes[at] === 0xff) return false
-  for (let i = 0; i < 15; i++) if (bytes[at + i] !== 0) return true
-  return (bytes[at + 15] as number) > 1
+  for (let i = 0; i < 16; i++) if (bytes[at + i] !== 0) return true
+  return false
 }

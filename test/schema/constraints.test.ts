@@ -101,14 +101,6 @@ const broken: readonly (readonly [string, (parts: Parts) => void, RegExp, string
     `${softwire}/b4-ipv6`,
   ],
   [
-    'b4-ipv6 not loopback',
-    (p) => {
-      p.softwire['b4-ipv6'] = '::0.0.0.1'
-    },
-    /no host can have this IPv6/,
-    `${softwire}/b4-ipv6`,
-  ],
-  [
     'br-address without zone',
     (p) => {
       p.softwire['br-address'] = 'fe80::1%eth0'
@@ -131,14 +123,6 @@ const broken: readonly (readonly [string, (parts: Parts) => void, RegExp, string
     },
     /no host can have this IPv4/,
     `${config}/binding-table/softwire/ipv4`,
-  ],
-  [
-    'ip not loopback',
-    (p) => {
-      p.external.ip = '127.0.0.1'
-    },
-    /no host can have this IPv4/,
-    `${queue}/external-interface/ip`,
   ],
   [
     'ip not 0.0.0.0',
