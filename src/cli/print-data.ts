@@ -32,6 +32,6 @@ export async function printData(
     path: `/restconf/data${target && `/${target}`}?${query}`,
     headers: { accept: contentType(FORMATS[options.format]) },
   })
-  // Text formats end in a line of their own already.
-  if (options.format === 'json') process.stdout.write('\n')
+  // The others end in a line of their own already.
+  if (options.format === 'json' || options.format === 'xml') process.stdout.write('\n')
 }

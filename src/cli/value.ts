@@ -10,7 +10,9 @@ import { decodeSoftwire } from '../schema/softwire-record.js'
 /** VALUE, or all of stdin when it was not given: the value of what is at the path. */
 export function valueGiven(schema: Schema, path: DataPath, given: string | undefined): JsonValue {
   const source = given === undefined ? readFileSync(0) : Buffer.from(given)
-  const { value, softwires } = readValueAt(schema, path, source, given === undefined ? { file: 'stdin' } : {})
+  const { value, softwires } = readValueAt(schema, path, source, {
+    file: given === undefined ? 'stdin' : 'value',
+  })
   if (softwires.count === 0) return value
   // Back in their place: what a command line edits is small enough for objects.
   const entries = [...softwires].map((record) => decodeSoftwire(record))

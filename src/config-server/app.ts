@@ -1,9 +1,9 @@
 // The config server: builds the HTTP application and never listens. A request's way: its route reads path, query and
 // body, a transaction or a reading does the work, and every failure leaves as the errors of RFC 8040.
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { error } from '../errors.js'
 import { contentType } from './media-types.js'
-import { pathOf } from './resource.js'
+import { pathOf, send } from './resource.js'
 import { asLwaftrError, errorBody } from './restconf-errors.js'
 import { dataRoutes } from './routes/data.js'
 import { discoveryRoutes } from './routes/discovery.js'
@@ -19,7 +19,14 @@ export interface AppOptions {
 const BODY_LIMIT = 1 << 30
 
 export function buildApp(services: Services, { log = () => {} }: AppOptions = {}): FastifyInstance {
+  const refuse = (problem: unknown, _request: FastifyRequest, reply: FastifyReply) => {
+    const known = asLwaftrError(problem)
+    if (known.code === 'internal')
+      log('error', problem instanceof Error ? String(problem.stack) : String(problem))
+    return send(reply.code(known.status), contentType('json'), JSON.stringify(errorBody(known)))
+  }
   const app = Fastify({
+    frameworkErrors: refuse,
     bodyLimit: BODY_LIMIT,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 8192, ignoreTrailingSlash: false },
@@ -33,15 +40,7 @@ export function buildApp(services: Services, { log = () => {} }: AppOptions = {}
     reply.header('retry-after', '1')
     throw error('starting', {})
   })
-  app.setErrorHandler((problem, _request, reply) => {
-    const known = asLwaftrError(problem)
-    if (known.code === 'internal')
-      log('error', problem instanceof Error ? String(problem.stack) : String(problem))
-    return reply
-      .code(known.status)
-      .type(contentType('json'))
-      .send(JSON.stringify(errorBody(known)))
-  })
+  app.setErrorHandler(refuse)
   app.setNotFoundHandler((request) => {
     throw error('not-found', { path: pathOf(request) })
   })

@@ -5,12 +5,15 @@ import type { JsonObject, JsonValue } from '../schema/json-types.js'
 import { type DataPath, formatInstanceIdentifier } from '../schema/paths.js'
 import type { Schema, SchemaNode } from '../schema/schema.js'
 import { checkResource, checkTree } from '../schema/shape.js'
-import type { SoftwireRecords } from '../schema/softwire-record.js'
+import { SoftwireRecords } from '../schema/softwire-record.js'
 import { readTextAt } from '../schema/text.js'
+import { pushSoftwire } from '../schema/validate.js'
 import { readXmlAt } from '../schema/xml.js'
+import type { Operation } from './edit.js'
 import { formatOf } from './media-types.js'
-import { entryPath } from './place.js'
+import { entryPath, placeOf } from './place.js'
 import { DATASTORE, qualifiedName } from './representation.js'
+import { splitSoftwires } from './softwire-split.js'
 import { isObject } from './tree.js'
 
 export interface Value {
@@ -22,12 +25,13 @@ export interface Value {
 export function readValue(
   schema: Schema,
   target: DataPath,
+  operation: Operation,
   contentType: string | undefined,
   body: Buffer,
 ): Value {
   switch (formatOf(contentType)) {
     case 'json':
-      return unwrap(schema, target, readObject(body))
+      return unwrap(schema, target, operation, readObject(body))
     case 'document':
       return readJsonAt(schema, target, body)
     case 'xml':
@@ -40,12 +44,12 @@ export function readValue(
 }
 
 /** The value of the target in a document that holds nothing else. */
-export function unwrap(schema: Schema, target: DataPath, document: JsonValue): Value {
+export function unwrap(schema: Schema, target: DataPath, operation: Operation, document: JsonValue): Value {
   if (!isObject(document)) throw error('bad-request', { problem: 'the value is not a JSON object' })
   const last = target.steps.at(-1)
   const value = member(document, last ? qualifiedName(last.node) : DATASTORE, target)
   const own = last && isListed(last.node) && last.keys.length > 0 ? single(value, target) : value
-  return { value: checked(schema, target, own) }
+  return operation === 'merge' ? { value: checked(schema, target, own) } : complete(schema, target, own)
 }
 
 /** The new child that a POST gives its target, and where it will be. */
@@ -63,7 +67,7 @@ export function readChild(
   if (!node) throw error('unknown-node', { name, parent: formatInstanceIdentifier(parent), hint: '' })
   const target = { steps: [...parent.steps, { node, keys: [] }] }
   const value = member(document, name, parent)
-  if (!isListed(node)) return { target, value: checked(schema, target, value) }
+  if (!isListed(node)) return { target, ...complete(schema, target, value) }
   const entry = single(value, target)
   if (node.kind === 'leaf-list')
     return { target: { steps: [...parent.steps, { node, keys: [String(entry)] }] }, value: entry }
@@ -71,6 +75,16 @@ export function readChild(
   const anyKeys = { node, keys: node.keys.map(() => '') }
   const canonical = checked(schema, { steps: [...parent.steps, anyKeys] }, entry)
   return { target: entryPath(target, node, canonical), value: canonical }
+}
+
+/** Softwires that stand for themselves, unlike those to be merged, become records at once: there may be a million. */
+function complete(schema: Schema, target: DataPath, value: JsonValue): Value {
+  const place = placeOf(schema, target)
+  if (place !== 'above' && place !== 'list') return { value: checked(schema, target, value) }
+  const split = splitSoftwires(schema, target, value)
+  const softwires = new SoftwireRecords(split.softwires.length)
+  for (const softwire of split.softwires) pushSoftwire(schema, softwires, softwire)
+  return { value: checked(schema, target, split.rest), softwires }
 }
 
 /** Canonical, of known nodes and right types; whether it is complete shows where it will stand. */

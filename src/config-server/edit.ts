@@ -3,11 +3,12 @@
 import { error, LwaftrError } from '../errors.js'
 import type { JsonObject, JsonValue } from '../schema/json-types.js'
 import { type DataPath, formatInstanceIdentifier } from '../schema/paths.js'
-import { memberName, type Schema, type SchemaNode } from '../schema/schema.js'
+import type { Schema, SchemaNode } from '../schema/schema.js'
 import { decodeSoftwire, SoftwireRecords } from '../schema/softwire-record.js'
 import { entryPath, keyOf, lineage, placeOf, softwirePath } from './place.js'
 import type { SoftwireOverlay } from './softwire-overlay.js'
-import { isObject, keysOf, merge, update } from './tree.js'
+import { splitSoftwires } from './softwire-split.js'
+import { keysOf, merge, update } from './tree.js'
 
 export type Operation = 'create' | 'merge' | 'replace' | 'delete' | 'remove'
 
@@ -124,7 +125,7 @@ function compareKey(edit: Edit, name: string, value: string, expected: string): 
 
 /** Root, softwire-config or binding-table: the tree's part and the softwires' part of one edit. */
 function editAbove(schema: Schema, tree: JsonObject, softwires: SoftwireOverlay, edit: Edit): JsonObject {
-  const { rest, entries } = takeSoftwires(schema, edit)
+  const { rest, softwires: entries } = splitSoftwires(schema, edit.target, edit.value ?? {})
   const present = !softwires.empty
   const given = edit.softwires ?? entries
   switch (edit.operation) {
@@ -147,24 +148,6 @@ function editAbove(schema: Schema, tree: JsonObject, softwires: SoftwireOverlay,
       return editTree(schema, tree, present ? { ...edit, operation: 'remove' } : edit)
   }
   return editTree(schema, tree, { ...edit, value: rest })
-}
-
-/** Splits the softwires off a value that reaches above them. */
-function takeSoftwires(schema: Schema, edit: Edit): { rest: JsonValue; entries: JsonValue[] } {
-  let entries: JsonValue[] = []
-  const take = (value: JsonValue, below: readonly SchemaNode[]): JsonValue => {
-    const [next, ...further] = below
-    if (!next || !isObject(value)) return value
-    const name = memberName(next)
-    const member = value[name]
-    if (member === undefined) return value
-    if (further.length > 0) return { ...value, [name]: take(member, further) }
-    entries = Array.isArray(member) ? member : [member]
-    const { [name]: _, ...rest } = value
-    return rest
-  }
-  const rest = take(edit.value ?? {}, lineage(schema.softwires).slice(edit.target.steps.length))
-  return { rest, entries }
 }
 
 function editEntry(schema: Schema, softwires: SoftwireOverlay, edit: Edit): void {

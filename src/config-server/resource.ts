@@ -1,4 +1,5 @@
 // A resource and what can be done with it: every other method is answered with 405 and what is allowed.
+import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { error } from '../errors.js'
 
@@ -26,6 +27,11 @@ export function resource(
 export function notAllowed(request: FastifyRequest, reply: FastifyReply, allow: string): Error {
   reply.header('allow', allow)
   return error('method-not-allowed', { method: request.method, path: pathOf(request) })
+}
+
+/** Sends text as bytes, since Fastify adds a charset to text, which YANG's media types do not have (RFC 8040 s11.3). */
+export function send(reply: FastifyReply, type: string, body: string | Readable): FastifyReply {
+  return reply.header('content-type', type).send(typeof body === 'string' ? Buffer.from(body) : body)
 }
 
 /** The URL's path as it was sent: percent-encoding tells a comma inside a key from one between keys. */

@@ -32,8 +32,10 @@ export function update(
   const descend = (at: JsonValue | undefined, depth: number): JsonValue | undefined => {
     const step = path.steps[depth]
     if (step === undefined) return change(at)
-    if (at === undefined && depth > 0 && mustExist(path.steps[depth - 1] as PathStep))
-      throw error('data-missing', { path: formatInstanceIdentifier({ steps: path.steps.slice(0, depth) }) })
+    if (at === undefined && depth > 0 && mustExist(path.steps[depth - 1] as PathStep)) {
+      const missing = formatInstanceIdentifier({ steps: path.steps.slice(0, depth) })
+      throw error('data-missing', { path: missing }, { path: missing })
+    }
     const parent = isObject(at) ? at : {}
     const member = parent[memberName(step.node)]
     if (step.keys.length === 0) return withMember(parent, step.node, descend(member, depth + 1))

@@ -9,7 +9,7 @@ import { checkWrite, isFresh } from '../preconditions.js'
 import { parseRetrieval, refuseParameters } from '../query.js'
 import { exists, read } from '../reading.js'
 import { represent } from '../representation.js'
-import { type Method, notAllowed, pathOf, queryOf, requester, resource } from '../resource.js'
+import { type Method, notAllowed, pathOf, queryOf, requester, resource, send } from '../resource.js'
 import type { Services } from '../services.js'
 import { patchInOrder } from './yang-patch.js'
 
@@ -32,12 +32,12 @@ function get(services: Services, request: FastifyRequest, reply: FastifyReply): 
   const query = parseRetrieval(queryOf(request), path)
   const format = acceptedFormat(request.headers.accept)
   const reading = read(services, path, query)
-  if (!reading) throw notFound(path)
+  if (!reading) throw notFound(formatInstanceIdentifier(path))
   validators(services, reply)
   reply.header('cache-control', 'no-cache').header('vary', 'accept')
   if (reading.configOnly && isFresh(request.headers, current(services, path))) return reply.code(304).send()
-  reply.type(contentType(format))
-  return reply.send(request.method === 'HEAD' ? undefined : represent(services.schema, path, reading, format))
+  if (request.method === 'HEAD') return reply.type(contentType(format)).send()
+  return send(reply, contentType(format), represent(services.schema, path, reading, format))
 }
 
 function options(services: Services, request: FastifyRequest, reply: FastifyReply): unknown {
@@ -55,7 +55,7 @@ async function post(services: Services, request: FastifyRequest, reply: FastifyR
 
 async function put(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const path = editable(services, request, reply)
-  const value = readValue(services.schema, path, request.headers['content-type'], body(request))
+  const value = readValue(services.schema, path, 'replace', request.headers['content-type'], body(request))
   const existed = await commit(services, request, path, [{ operation: 'replace', target: path, ...value }])
   if (!existed) reply.code(201).header('location', location(request, path))
   else reply.code(204)
@@ -66,11 +66,12 @@ async function patch(services: Services, request: FastifyRequest, reply: Fastify
   const path = editable(services, request, reply)
   if (mediaType(request.headers['content-type']) === YANG_PATCH)
     return patchInOrder(services, path, request, reply, body(request))
-  const value = readValue(services.schema, path, request.headers['content-type'], body(request))
+  const value = readValue(services.schema, path, 'merge', request.headers['content-type'], body(request))
   await commit(services, request, path, [{ operation: 'merge', target: path, ...value }], (existed) => {
     // What holds other nodes only is there whether or not it holds any (RFC 7950 s7.5.1).
     const node = path.steps.at(-1)?.node
-    if (!existed && node && (node.kind !== 'container' || node.presence)) throw notFound(path)
+    if (!existed && node && (node.kind !== 'container' || node.presence))
+      throw notFound(formatInstanceIdentifier(path))
   })
   return validators(services, reply).code(204).send()
 }
@@ -101,8 +102,7 @@ async function commit(
     return existed
   } catch (problem) {
     // A resource that a URL names and that is not there is 404 in HTTP's words.
-    if (problem instanceof LwaftrError && problem.code === 'data-missing')
-      throw error('not-found', { path: problem.path ?? formatInstanceIdentifier(path) }, problem)
+    if (problem instanceof LwaftrError && problem.code === 'data-missing') throw notFound(problem.path)
     throw problem
   }
 }
@@ -151,9 +151,8 @@ function location(request: FastifyRequest, path: DataPath): string {
   return `${host ? `${request.protocol}://${host}` : ''}${PREFIX}/${formatApiPath(path)}`
 }
 
-function notFound(path: DataPath): Error {
-  const where = formatInstanceIdentifier(path)
-  return error('not-found', { path: where }, { path: where })
+function notFound(path = ''): Error {
+  return error('not-found', { path }, { path })
 }
 
 function body(request: FastifyRequest): Buffer {

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { JsonValue } from '../../schema/json-types.js'
 import { contentType, negotiate } from '../media-types.js'
-import { resource } from '../resource.js'
+import { resource, send } from '../resource.js'
 
 const ROOT = '/restconf'
 /** Revision of ietf-yang-library: RFC 8525's. */
@@ -15,15 +15,15 @@ export function discoveryRoutes(app: FastifyInstance): void {
   resource(app, '/.well-known/host-meta', {
     GET: (request, reply) => {
       const type = negotiate(request.headers.accept, [XRD, JRD])
-      return reply.type(type).send(type === XRD ? hostMetaXrd : hostMetaJson)
+      return send(reply, type, type === XRD ? hostMetaXrd : hostMetaJson)
     },
   })
-  resource(app, '/.well-known/host-meta.json', { GET: (_, reply) => reply.type(JRD).send(hostMetaJson) })
+  resource(app, '/.well-known/host-meta.json', { GET: (_, reply) => send(reply, JRD, hostMetaJson) })
   const json = (url: string, value: JsonValue) =>
     resource(app, url, {
       GET: (request, reply) => {
         negotiate(request.headers.accept, [contentType('json'), 'application/json'])
-        return reply.type(contentType('json')).send(JSON.stringify(value))
+        return send(reply, contentType('json'), JSON.stringify(value))
       },
     })
   const root = { data: {}, operations: {}, 'yang-library-version': YANG_LIBRARY }

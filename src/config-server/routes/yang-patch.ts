@@ -6,9 +6,10 @@ import { type DataPath, formatApiPath, parseApiPath } from '../../schema/paths.j
 import type { Schema } from '../../schema/schema.js'
 import { parseBody, unwrap } from '../body.js'
 import { culprit, type Edit, type Operation } from '../edit.js'
+import { contentType } from '../media-types.js'
 import { checkWrite } from '../preconditions.js'
 import { exists } from '../reading.js'
-import { requester } from '../resource.js'
+import { requester, send } from '../resource.js'
 import { errorEntry } from '../restconf-errors.js'
 import type { Services } from '../services.js'
 import { isObject } from '../tree.js'
@@ -40,16 +41,22 @@ export async function patchInOrder(
           exists: exists(services, target),
         }),
     })
-    return reply.header('etag', datastore.entityTag).send(status(patchId, { ok: [null] }))
+    reply.header('etag', datastore.entityTag)
+    return answer(reply, status(patchId, { ok: [null] }))
   } catch (problem) {
     if (!(problem instanceof LwaftrError) || problem.code === 'precondition-failed') throw problem
     reply.code(problem.status)
     const failed = edits.find((edit) => edit === culprit(problem))
     const errors = { error: [errorEntry(problem)] }
-    return reply.send(
+    return answer(
+      reply,
       status(patchId, failed ? { 'edit-status': { edit: [{ 'edit-id': failed.id, errors }] } } : { errors }),
     )
   }
+}
+
+function answer(reply: FastifyReply, body: JsonObject): unknown {
+  return send(reply, contentType('json'), JSON.stringify(body))
 }
 
 function status(patchId: string, outcome: JsonObject): JsonObject {
@@ -78,7 +85,7 @@ function readEdit(schema: Schema, target: DataPath, edit: JsonValue): NamedEdit 
   const path = below(schema, target, text(edit, 'target'))
   if (operation === 'delete' || operation === 'remove') return { id, operation, target: path }
   if (edit.value === undefined) throw error('missing-node', { name: `value of edit ${id}` })
-  return { id, operation, target: path, ...unwrap(schema, path, edit.value) }
+  return { id, operation, target: path, ...unwrap(schema, path, operation, edit.value) }
 }
 
 /** The target of an edit: an api-path that goes on where the patch's own target ends (RFC 8072 s2.4). */

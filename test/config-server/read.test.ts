@@ -1,0 +1,193 @@
+import t from 'tap'
+import { build, CONFIG, softwire, TABLE } from './helper.js'
+
+const state = {
+  instances: [
+    {
+      device: 'eth0',
+      worker: { status: 'running', pid: 1, restarts: 0, problem: null },
+      queues: [
+        {
+          id: 0,
+          counters: new Map([
+            ['in-ipv4-packets', 2n ** 53n + 1n],
+            ['out-ipv6-packets', 7n],
+          ]),
+          discontinuityTime: new Date('2026-01-02T03:04:05.000Z'),
+          batches: 1n,
+          tableGeneration: 1,
+          settingsRevision: 1,
+          externalNextHop: { status: 'resolved', mac: '02:00:00:00:00:01' },
+          internalNextHop: { status: 'static', mac: '02:22:22:22:22:99' },
+          externalLinkUp: true,
+          internalLinkUp: true,
+          passthruLinkUp: null,
+          carries: { ipv4: true, ipv6: true },
+        },
+      ],
+    },
+  ],
+} as const
+
+const counters = {
+  'discontinuity-time': '2026-01-02T03:04:05.000+00:00',
+  'in-ipv4-packets': '9007199254740993',
+  'out-ipv6-packets': '7',
+}
+
+t.test('state is read beside configuration, and each alone', async (t) => {
+  const { send, dataplane } = await build(t)
+  dataplane.current = state
+  t.same((await send('GET', '/restconf/data/snabb-softwire-v3:softwire-state')).json(), {
+    'snabb-softwire-v3:softwire-state': counters,
+  })
+  const queue = `${CONFIG}/instance=eth0/queue=0/external-interface/next-hop`
+  t.same((await send('GET', queue)).json(), {
+    'snabb-softwire-v3:next-hop': { ip: '172.20.0.1', 'resolved-mac': '02:00:00:00:00:01' },
+  })
+  t.same((await send('GET', `${queue}?content=config`)).json(), {
+    'snabb-softwire-v3:next-hop': { ip: '172.20.0.1' },
+  })
+  t.same((await send('GET', `${CONFIG}?content=nonconfig`)).json(), {
+    'snabb-softwire-v3:softwire-config': {
+      instance: [
+        {
+          device: 'eth0',
+          queue: [{ id: 0, 'external-interface': { 'next-hop': { 'resolved-mac': '02:00:00:00:00:01' } } }],
+          'softwire-state': counters,
+        },
+      ],
+    },
+  })
+  t.equal((await send('GET', `${TABLE}?content=nonconfig`)).statusCode, 404)
+})
+
+t.test('a list is read by pages', async (t) => {
+  const { send } = await build(t)
+  const list = async (query: string) => {
+    const answer = await send('GET', `${TABLE}/softwire${query}`)
+    t.equal(answer.statusCode, 200, answer.body)
+    return answer.json()['snabb-softwire-v3:softwire'].map((entry: { psid: number }) => entry.psid)
+  }
+  t.same(await list(''), [1, 2])
+  t.same(await list('?limit=1'), [1])
+  t.same(await list('?limit=1&offset=1'), [2])
+  t.same(await list('?offset=2'), [])
+  t.same(await list('?limit=0'), [])
+  const instances = await send('GET', `${CONFIG}/instance?limit=1&content=config`)
+  t.equal(instances.json()['snabb-softwire-v3:instance'].length, 1)
+})
+
+t.test('defaults are shown when they are asked for', async (t) => {
+  const { send } = await build(t)
+  const url = `${CONFIG}/external-interface?with-defaults=report-all`
+  t.same((await send('GET', url)).json(), {
+    'snabb-softwire-v3:external-interface': {
+      mtu: 1500,
+      mru: 1460,
+      'allow-incoming-icmp': true,
+      'generate-icmp-errors': true,
+      'error-rate-limiting': { packets: 200, period: 2 },
+      reassembly: { 'max-fragments-per-packet': 20, 'max-packets': 20000 },
+    },
+  })
+  const one = await send('GET', `${TABLE}/softwire?limit=1&with-defaults=report-all`)
+  t.same(one.json(), {
+    'snabb-softwire-v3:softwire': [
+      {
+        ...softwire('193.5.1.100', 1, { padding: 0 }),
+        'port-set': { 'psid-length': 6, 'reserved-ports-bit-count': 0 },
+      },
+    ],
+  })
+})
+
+t.test('the same data in every format', async (t) => {
+  const { send } = await build(t)
+  const url = `${TABLE}/softwire=193.5.1.100,1`
+  const get = (accept: string) => send('GET', url, undefined, { accept })
+  t.equal((await get('application/yang-data+json')).headers['content-type'], 'application/yang-data+json')
+  const xml = await get('application/yang-data+xml;q=1, application/yang-data+json;q=0.5')
+  t.equal(xml.headers['content-type'], 'application/yang-data+xml')
+  t.match(xml.body, /^<softwire xmlns="snabb:softwire-v3"><ipv4>193.5.1.100<\/ipv4><psid>1<\/psid>/)
+  t.match((await get('application/vnd.lwaftr.document+text')).body, /^ipv4 193.5.1.100;\npsid 1;\n/)
+  t.match(
+    (await get('application/vnd.lwaftr.document+xpath')).body,
+    /^\/softwire-config\/binding-table\/softwire\[ipv4=193.5.1.100\]\[psid=1\]\/ipv4 193.5.1.100\n/,
+  )
+  t.equal((await get('text/html')).statusCode, 406)
+})
+
+t.test('a large table is whole in pieces, in every format', async (t) => {
+  const entries = Array.from({ length: 3000 }, (_, i) => softwire(`10.0.${i >> 6}.1`, i & 63))
+  const { send } = await build(t, {
+    'snabb-softwire-v3:softwire-config': { 'binding-table': { softwire: entries } },
+  })
+  const whole = (await send('GET', '/restconf/data?content=config')).json()
+  t.same(whole['ietf-restconf:data']['snabb-softwire-v3:softwire-config']['binding-table'].softwire, entries)
+  for (const format of ['vnd.lwaftr.document+text', 'yang-data+xml', 'vnd.lwaftr.document+xpath']) {
+    const answer = await send('GET', '/restconf/data?content=config', undefined, {
+      accept: `application/${format}`,
+    })
+    t.equal(answer.body.match(/2001:db8:b4::/g)?.length, 3000, format)
+  }
+})
+
+t.test('validators are those of the datastore', async (t) => {
+  const { send, datastore } = await build(t)
+  const first = await send('GET', TABLE)
+  const { etag } = first.headers
+  t.equal(etag, datastore.entityTag)
+  t.equal(first.headers['last-modified'], datastore.running.time.toUTCString())
+  t.equal((await send('GET', TABLE, undefined, { 'if-none-match': etag })).statusCode, 304)
+  const soon = new Date(Date.now() + 5000).toUTCString()
+  t.equal((await send('GET', TABLE, undefined, { 'if-modified-since': soon })).statusCode, 304)
+  t.equal(
+    (await send('GET', CONFIG, undefined, { 'if-none-match': etag })).statusCode,
+    200,
+    'counters may have moved',
+  )
+  t.equal(
+    (await send('GET', `${CONFIG}?content=config`, undefined, { 'if-none-match': etag })).statusCode,
+    304,
+  )
+  await send('DELETE', `${TABLE}/softwire=193.5.1.100,2`)
+  t.equal((await send('GET', TABLE, undefined, { 'if-none-match': etag })).statusCode, 200)
+})
+
+t.test('HEAD is GET without a body, OPTIONS says what can be done', async (t) => {
+  const { send } = await build(t)
+  const head = await send('HEAD', TABLE)
+  t.equal(head.statusCode, 200)
+  t.equal(head.body, '')
+  t.ok(head.headers.etag)
+  for (const [url, allow] of [
+    ['/restconf/data', 'GET, HEAD, OPTIONS, POST, PUT, PATCH'],
+    [TABLE, 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE'],
+    [`${TABLE}/softwire`, 'GET, HEAD, OPTIONS'],
+    [`${CONFIG}/external-interface/mtu`, 'GET, HEAD, OPTIONS, PUT, PATCH, DELETE'],
+    ['/restconf/data/snabb-softwire-v3:softwire-state', 'GET, HEAD, OPTIONS'],
+  ] as const) {
+    const options = await send('OPTIONS', url)
+    t.equal(options.headers.allow, allow, url)
+    t.equal('accept-patch' in options.headers, allow.includes('PATCH'), url)
+  }
+})
+
+t.test('the API is found from its well-known place', async (t) => {
+  const { send } = await build(t)
+  const xrd = await send('GET', '/.well-known/host-meta')
+  t.equal(xrd.headers['content-type'], 'application/xrd+xml')
+  t.match(xrd.body, '<Link rel="restconf" href="/restconf"/>')
+  const json = await send('GET', '/.well-known/host-meta', undefined, { accept: 'application/json' })
+  t.same(json.json(), { links: [{ rel: 'restconf', href: '/restconf' }] })
+  t.same((await send('GET', '/restconf')).json(), {
+    'ietf-restconf:restconf': { data: {}, operations: {}, 'yang-library-version': '2019-01-04' },
+  })
+  t.same((await send('GET', '/restconf/yang-library-version')).json(), {
+    'ietf-restconf:yang-library-version': '2019-01-04',
+  })
+  t.same((await send('GET', '/restconf/operations')).json(), { 'ietf-restconf:operations': {} })
+  t.equal((await send('GET', '/healthz')).statusCode, 200)
+  t.equal((await send('GET', '/readyz')).statusCode, 200)
+})
