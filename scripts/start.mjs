@@ -1,12 +1,13 @@
-// npm start: set-up, then the lab. Stays its parent, so that a signal sent to npm reaches it.
-import { spawn } from 'node:child_process'
+// npm start: set-up, then the lab, in this process, so that a signal for npm ends it.
 import { join } from 'node:path'
 import { attempt, root } from './setup/run.mjs'
 import { setup } from './setup.mjs'
 
+const npm = process.ppid
 await attempt(() => setup('run'))
-const lab = spawn(process.execPath, [join(root, 'bin/lwaftr'), 'lab', ...process.argv.slice(2)], {
-  stdio: 'inherit',
-})
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => lab.kill(signal))
-lab.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))
+// npm passes signals on, but cannot when it is killed itself.
+setInterval(() => {
+  if (process.ppid !== npm) process.kill(process.pid, 'SIGTERM')
+}, 1000).unref()
+process.argv.splice(1, 1, join(root, 'bin/lwaftr'), 'lab')
+await import('../dist/src/cli/main.js')
