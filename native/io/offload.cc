@@ -3,35 +3,15 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/checksum.h"
+#include "core/wire.h"
+
 namespace lwaftr {
 
 namespace {
 
-constexpr size_t kEthernet = 14;
 constexpr uint8_t kFin = 0x01, kPsh = 0x08, kCwr = 0x80;
 constexpr uint8_t kTcp = 6, kUdp = 17;
-
-uint16_t load16(const uint8_t* p) { return static_cast<uint16_t>(p[0] << 8 | p[1]); }
-void store16(uint8_t* p, size_t value) {
-  p[0] = static_cast<uint8_t>(value >> 8);
-  p[1] = static_cast<uint8_t>(value);
-}
-uint32_t load32(const uint8_t* p) { return static_cast<uint32_t>(load16(p)) << 16 | load16(p + 2); }
-void store32(uint8_t* p, uint32_t value) {
-  store16(p, value >> 16);
-  store16(p + 2, value & 0xffff);
-}
-
-// RFC 1071 sum of 16-bit big-endian words, not complemented.
-uint64_t sum(const uint8_t* data, size_t length, uint64_t start = 0) {
-  for (; length > 1; data += 2, length -= 2) start += load16(data);
-  if (length) start += static_cast<uint64_t>(*data) << 8;
-  return start;
-}
-uint16_t fold(uint64_t sum) {
-  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
-  return static_cast<uint16_t>(sum);
-}
 
 // The IP headers between Ethernet and the transport header, outermost first.
 struct Headers {
@@ -44,14 +24,14 @@ struct Headers {
 
 // Walks the headers down to the one at `transport`. False when they do not lead there.
 bool walk(const uint8_t* frame, size_t length, size_t transport, Headers* headers) {
-  if (length < kEthernet) return false;
-  size_t at = kEthernet;
+  if (length < ethernet::kHeader) return false;
+  size_t at = ethernet::kHeader;
   uint16_t ethertype = load16(frame + 12);
-  if (ethertype == 0x8100 && length >= kEthernet + 4) {
+  if (ethertype == ethernet::kVlan && length >= ethernet::kHeader + ethernet::kTag) {
     ethertype = load16(frame + 16);
     at += 4;
   }
-  uint8_t next = ethertype == 0x0800 ? 4 : ethertype == 0x86dd ? 41 : 255;
+  uint8_t next = ethertype == ethernet::kIpv4 ? 4 : ethertype == ethernet::kIpv6 ? 41 : 255;
   while (at < transport) {
     if (next == 4 || next == 41) {
       size_t header = next == 41 ? 40 : 20;
@@ -78,8 +58,15 @@ bool walk(const uint8_t* frame, size_t length, size_t transport, Headers* header
 
 // The pseudo-header's sum for a transport datagram of `size` bytes below the IP header at `ip`.
 uint64_t pseudo_sum(const uint8_t* ip, uint8_t protocol, size_t size) {
-  uint64_t addresses = ip[0] >> 4 == 4 ? sum(ip + 12, 8) : sum(ip + 8, 32);
-  return addresses + protocol + size;
+  uint8_t tail[4] = {0, protocol, 0, 0};
+  store16(tail + 2, static_cast<uint32_t>(size));
+  bool four = ip[0] >> 4 == 4;
+  return add_to_sum(add_to_sum(0, ip + (four ? ipv4::kSource : ipv6::kSource), four ? 8 : 32), tail, sizeof tail);
+}
+
+// UDP keeps a checksum of 0 for "none".
+void avoid_zero(uint8_t* checksum) {
+  if (load16(checksum) == 0) store16(checksum, 0xffff);
 }
 
 }  // namespace
@@ -88,9 +75,8 @@ bool complete_checksum(uint8_t* frame, size_t length, const OffloadHeader& heade
   size_t start = header.checksum_start;
   size_t field = start + header.checksum_offset;
   if (start >= length || field + 2 > length) return false;
-  auto checksum = static_cast<uint16_t>(~fold(sum(frame + start, length - start)));
-  // UDP (the field at 6) keeps 0 for "none"; TCP and the like never compute a 0 that matters.
-  store16(frame + field, checksum == 0 && header.checksum_offset == 6 ? 0xffff : checksum);
+  store_checksum(frame + field, add_to_sum(0, frame + start, length - start));
+  if (header.checksum_offset == 6) avoid_zero(frame + field);
   return true;
 }
 
@@ -133,19 +119,18 @@ size_t segment(uint8_t* frame, size_t length, const OffloadHeader& header, Packe
       uint8_t* ip = out + headers.ip[i];
       size_t ip_length = packet->length - headers.ip[i];
       if (ip[0] >> 4 == 6) {
-        store16(ip + 4, ip_length - 40);
+        store16(ip + ipv6::kPayloadLength, static_cast<uint32_t>(ip_length - ipv6::kHeader));
         continue;
       }
-      store16(ip + 2, ip_length);
-      store16(ip + 4, static_cast<size_t>(load16(ip + 4)) + index);
-      store16(ip + 10, 0);
-      store16(ip + 10, static_cast<uint16_t>(~fold(sum(ip, static_cast<size_t>(ip[0] & 0xf) * 4))));
+      store16(ip + ipv4::kTotalLength, static_cast<uint32_t>(ip_length));
+      store16(ip + ipv4::kId, static_cast<uint32_t>(load16(ip + ipv4::kId) + index));
+      write_ipv4_checksum(ip, static_cast<size_t>(ip[0] & 0xf) * 4);
     }
     uint8_t* datagram = out + headers.transport;
     size_t size = transport_length + piece;
     size_t field = 6;
     if (udp) {
-      store16(datagram + 4, size);
+      store16(datagram + 4, static_cast<uint32_t>(size));
     } else {
       field = 16;
       bool last = at + piece == length;
@@ -153,8 +138,8 @@ size_t segment(uint8_t* frame, size_t length, const OffloadHeader& header, Packe
       datagram[13] = static_cast<uint8_t>(flags & ~(last ? 0 : kFin | kPsh) & ~(index == 0 ? 0 : kCwr));
     }
     store16(datagram + field, 0);
-    auto checksum = static_cast<uint16_t>(~fold(sum(datagram, size, pseudo_sum(innermost, headers.protocol, size))));
-    store16(datagram + field, udp && checksum == 0 ? 0xffff : checksum);
+    store_checksum(datagram + field, add_to_sum(pseudo_sum(innermost, headers.protocol, size), datagram, size));
+    if (udp) avoid_zero(datagram + field);
     packets[written++] = packet;
   }
   return written;
