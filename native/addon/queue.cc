@@ -1,10 +1,13 @@
 #include "queue.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "convert.h"
 #include "core/binding_table.h"
+#include "io/frame_share.h"
 #include "io/interface.h"
 #include "io/tap.h"
 #include "module.h"
@@ -27,6 +30,44 @@ static_assert(offsetof(QueueState, table_generation) == 8 && offsetof(QueueState
 std::optional<std::string> text_or_null(Napi::Object object, const char* name) {
   auto value = member(object, name);
   return value ? to_string(*value, name) : std::nullopt;
+}
+
+bool read_mac(Napi::Value value, MacAddress* mac) {
+  auto text = to_string(value, "mac");
+  if (!text) return false;
+  unsigned bytes[6];
+  if (sscanf(text->c_str(), "%2x:%2x:%2x:%2x:%2x:%2x", bytes, bytes + 1, bytes + 2, bytes + 3, bytes + 4, bytes + 5) !=
+      6) {
+    throw_type_error(value.Env(), "no MAC address: " + *text);
+    return false;
+  }
+  std::copy(bytes, bytes + 6, mac->begin());
+  return true;
+}
+
+// FrameShare of src/dataplane/frame-share.ts.
+std::optional<FrameShare> to_frame_share(Napi::Value value) {
+  auto object = value.As<Napi::Object>();
+  auto stations = object.Get("stations").As<Napi::Array>();
+  auto others = object.Get("others").As<Napi::Array>();
+  auto rest = to_boolean(object.Get("rest"), "rest");
+  if (!rest) return std::nullopt;
+  FrameShare share;
+  share.rest = *rest;
+  share.stations.resize(stations.Length());
+  for (uint32_t i = 0; i < stations.Length(); i++) {
+    auto station = stations.Get(i).As<Napi::Object>();
+    auto position = to_integer(station.Get("position"), "position", 65535);
+    auto of = to_integer(station.Get("of"), "of", 65536);
+    if (!position || !of || *of == 0 || !read_mac(station.Get("mac"), &share.stations[i].mac)) return std::nullopt;
+    share.stations[i].position = static_cast<uint32_t>(*position);
+    share.stations[i].of = static_cast<uint32_t>(*of);
+  }
+  share.others.resize(others.Length());
+  for (uint32_t i = 0; i < others.Length(); i++) {
+    if (!read_mac(others.Get(i), &share.others[i])) return std::nullopt;
+  }
+  return share;
 }
 
 void throw_open_error(Napi::Env env, const std::string& device, const OpenError& problem) {
@@ -67,6 +108,11 @@ bool QueueHandle::open_links(const Napi::Object& options) {
   auto directory = to_string(options.Get("socketDirectory"), "socketDirectory");
   auto absent_links = to_boolean(options.Get("absentLinks"), "absentLinks");
   auto memory = to_string(options.Get("memory"), "memory");
+  if (auto share = member(options, "share")) {
+    auto part = to_frame_share(*share);
+    if (!part) return false;
+    filter_ = frame_filter(*part);
+  }
   if (env.IsExceptionPending() || !internal || !driver || !directory || !absent_links || !memory) return false;
 
   for (DeviceName& name : ports_.names) {
@@ -86,7 +132,7 @@ bool QueueHandle::open_links(const Napi::Object& options) {
   for (size_t i : {kInternal, kExternal}) {
     if (!ports_.used[i]) continue;
     OpenError error;
-    ports_.devices[i] = open_link_device(ports_.names[i], {}, &error);
+    ports_.devices[i] = open_link_device(ports_.names[i], filter_, &error);
     if (ports_.devices[i] || (*absent_links && error.number == ENODEV)) continue;
     throw_open_error(env, ports_.names[i].name, error);
     return false;
@@ -100,7 +146,7 @@ std::unique_ptr<Device> QueueHandle::open_port(Port port, bool create, bool* cre
   size_t i = static_cast<size_t>(port);
   auto device = port == Port::passthru
                     ? open_passthru_device(ports_.names[i], *settings_->passthru_interface, create, created, error)
-                    : open_link_device(ports_.names[i], {}, error);
+                    : open_link_device(ports_.names[i], filter_, error);
   if (!device) return nullptr;
   device->start(error);
   return error->number ? nullptr : std::move(device);

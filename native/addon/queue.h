@@ -37,8 +37,7 @@ class QueueHandle : public Napi::ObjectWrap<QueueHandle> {
   void release(bool remove_created_tap);
 
   Ports ports_;
-  size_t rank_ = 0;
-  size_t queues_ = 1;
+  std::vector<sock_filter> filter_;  // its part of the link's frames; empty: all
   std::unique_ptr<Settings> settings_;
   QueueMemory* memory_ = nullptr;
   std::unique_ptr<QueueThread> thread_;

@@ -1,5 +1,6 @@
 // A worker's queues, kept to the newest order of the leader: what an order does not change is not touched.
 import type { Order } from './control.js'
+import { frameShare } from './frame-share.js'
 import { native } from './native.js'
 import type { NativeQueue, QueueUpdate } from './native-queue.js'
 import { isRememberedTap, queueMemory, rememberTap } from './places.js'
@@ -19,7 +20,8 @@ interface Prepared {
 /** What queues must be opened anew for. */
 function devices(order: Order): string {
   const { device, externalDevice, queues } = order.settings
-  return JSON.stringify([order.driver, device, externalDevice ?? null, queues.map((queue) => queue.id)])
+  const parts = queues.map((queue) => [queue.id, frameShare(queues, queue)])
+  return JSON.stringify([order.driver, device, externalDevice ?? null, parts])
 }
 
 export class Instance {
@@ -79,7 +81,7 @@ export class Instance {
     const opened = new Map<number, NativeQueue>()
     const { device, externalDevice, queues } = order.settings
     try {
-      queues.forEach((settings, rank) => {
+      queues.forEach((settings) => {
         const queue = native.Queue.open({
           internal: device,
           external: externalDevice ?? null,
@@ -87,8 +89,7 @@ export class Instance {
           socketDirectory: order.socketDirectory,
           absentLinks: order.absentLinks,
           memory: queueMemory(order.memoryDirectory, device, settings.id),
-          rank,
-          queues: queues.length,
+          share: frameShare(queues, settings),
         })
         opened.set(settings.id, queue)
       })

@@ -1,5 +1,6 @@
 // The queue part of the addon (native/addon/queue.cc) as TypeScript sees it. native.ts loads it.
 import type { Order } from './control.js'
+import type { FrameShare } from './frame-share.js'
 import type { QueueSettings } from './settings.js'
 
 export interface QueueOptions {
@@ -11,9 +12,8 @@ export interface QueueOptions {
   readonly absentLinks: boolean
   /** File of its counters and state. */
   readonly memory: string
-  /** Place among the instance's queues: they share the link's packets. */
-  readonly rank: number
-  readonly queues: number
+  /** Its part of the link's frames; null: all of them. */
+  readonly share: FrameShare | null
 }
 
 export interface QueueUpdate {

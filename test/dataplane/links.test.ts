@@ -177,3 +177,23 @@ t.test('an interface that is not there is refused by name, and nothing stays', {
   })
   t.same(dataplane.state().instances, [])
 })
+
+t.test('two queues share a link and its MAC: each packet is answered once', { skip }, async (t) => {
+  const lab = await buildTopology(await sandbox(t))
+  const dataplane = await open(t, { driver: 'auto' })
+  await commit(
+    dataplane,
+    [instance(lab.device, queue(), queue({ id: 1 }))],
+    softwireOf(whole),
+    softwireOf(sharing),
+  )
+  const subscribers = [await addSubscriber(lab, whole), await addSubscriber(lab, sharing)]
+  for (const { host } of subscribers) {
+    t.type(await pingUntilAnswered(host, '198.51.100.2', PATIENCE), 'number')
+    const { stdout } = await host.exec('ping', ['-c', '10', '-i', '0.01', '198.51.100.2'])
+    t.match(stdout, /10 received/)
+    t.notMatch(stdout, 'duplicates')
+  }
+  const queues = dataplane.state().instances[0]?.queues ?? []
+  t.match(queues, [{ carries: { ipv4: true } }, { carries: { ipv4: true } }], 'both know the next hop')
+})

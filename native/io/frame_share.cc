@@ -1,0 +1,92 @@
+#include "frame_share.h"
+
+#include "core/wire.h"
+
+namespace lwaftr {
+
+namespace {
+
+constexpr uint32_t kAccept = 0x40000;  // bytes: all of any frame
+constexpr uint32_t kDrop = 0;
+constexpr uint32_t kMix = 0x9e3779b1;  // Knuth's multiplicative hash
+constexpr uint32_t kIp = ethernet::kHeader;
+
+using Program = std::vector<sock_filter>;
+
+void add(Program* program, uint16_t code, uint32_t k, size_t if_true = 0, size_t if_false = 0) {
+  program->push_back({code, static_cast<uint8_t>(if_true), static_cast<uint8_t>(if_false), k});
+}
+void load(Program* program, uint16_t size, uint32_t offset) { add(program, BPF_LD | BPF_ABS | size, offset); }
+void ret(Program* program, uint32_t length) { add(program, BPF_RET | BPF_K, length); }
+
+// Runs `body`, which ends with a return, when the destination is `mac`.
+void when_destination(Program* program, const MacAddress& mac, const Program& body) {
+  load(program, BPF_W, 0);
+  add(program, BPF_JMP | BPF_JEQ | BPF_K, load32(mac.data()), 0, 2 + body.size());
+  load(program, BPF_H, 4);
+  add(program, BPF_JMP | BPF_JEQ | BPF_K, load16(mac.data() + 4), 0, body.size());
+  program->insert(program->end(), body.begin(), body.end());
+}
+
+// A = the exclusive or of words; then whether their hash is this queue's.
+Program hashed(const FrameShare::Station& station, uint32_t first, uint32_t words) {
+  Program program;
+  load(&program, BPF_W, first);
+  for (uint32_t i = 1; i < words; i++) {
+    add(&program, BPF_MISC | BPF_TAX, 0);
+    load(&program, BPF_W, first + 4 * i);
+    add(&program, BPF_ALU | BPF_XOR | BPF_X, 0);
+  }
+  add(&program, BPF_ALU | BPF_MUL | BPF_K, kMix);
+  add(&program, BPF_ALU | BPF_RSH | BPF_K, 16);
+  add(&program, BPF_ALU | BPF_MOD | BPF_K, station.of);
+  add(&program, BPF_JMP | BPF_JEQ | BPF_K, station.position, 0, 1);
+  ret(&program, kAccept);
+  ret(&program, kDrop);
+  return program;
+}
+
+// For frames to a MAC in common.
+Program shared(const FrameShare::Station& station) {
+  Program four = hashed(station, kIp + ipv4::kSource, 2);
+  Program six;
+  load(&six, BPF_B, kIp + ipv6::kNextHeader);
+  add(&six, BPF_JMP | BPF_JEQ | BPF_K, ip_protocol::kIcmpv6, 0, 4);
+  load(&six, BPF_B, kIp + ipv6::kHeader + icmp::kType);
+  add(&six, BPF_JMP | BPF_JGE | BPF_K, icmp::kRouterSolicitation, 0, 2);
+  add(&six, BPF_JMP | BPF_JGT | BPF_K, icmp::kRedirect, 1, 0);
+  ret(&six, kAccept);
+  Program addresses = hashed(station, kIp + ipv6::kSource, 8);
+  six.insert(six.end(), addresses.begin(), addresses.end());
+
+  Program program;
+  load(&program, BPF_H, ethernet::kType);
+  add(&program, BPF_JMP | BPF_JEQ | BPF_K, ethernet::kIpv4, 0, four.size());
+  program.insert(program.end(), four.begin(), four.end());
+  add(&program, BPF_JMP | BPF_JEQ | BPF_K, ethernet::kIpv6, 0, six.size());
+  program.insert(program.end(), six.begin(), six.end());
+  ret(&program, kAccept);  // ARP, and what nobody knows
+  return program;
+}
+
+}  // namespace
+
+std::vector<sock_filter> frame_filter(const FrameShare& share) {
+  Program program;
+  Program accept, drop;
+  ret(&accept, kAccept);
+  ret(&drop, kDrop);
+  load(&program, BPF_B, 0);
+  add(&program, BPF_JMP | BPF_JSET | BPF_K, 1, 0, 1);  // broadcast and multicast
+  ret(&program, kAccept);
+  for (const FrameShare::Station& station : share.stations) {
+    when_destination(&program, station.mac, station.of == 1 ? accept : shared(station));
+  }
+  if (share.rest) {
+    for (const MacAddress& mac : share.others) when_destination(&program, mac, drop);
+  }
+  ret(&program, share.rest ? kAccept : kDrop);
+  return program;
+}
+
+}  // namespace lwaftr
