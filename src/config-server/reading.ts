@@ -4,7 +4,9 @@ import type { JsonObject, JsonValue } from '../schema/json-types.js'
 import type { DataPath } from '../schema/paths.js'
 import type { Schema, SchemaNode } from '../schema/schema.js'
 import { decodeSoftwire, recordSize } from '../schema/softwire-record.js'
+import { withSoftwireDefaults } from '../schema/xml.js'
 import type { Datastore } from './datastore.js'
+import { withDefaults } from './defaults.js'
 import { placeOf } from './place.js'
 import type { Content, RetrievalQuery } from './query.js'
 import { pages, softwireKey } from './softwire-scan.js'
@@ -16,7 +18,7 @@ export interface Reading {
   readonly value: JsonValue
   /** Records of the softwires of the list, or of what is above it, in key order and in pieces of some thousand. */
   readonly softwires: Iterable<Uint8Array> | undefined
-  /** Defaults are to be shown, too; they are in neither. */
+  /** Defaults are to be shown, too: in `value` they are. */
   readonly defaults: boolean
   /** True when nothing in it can change without a commit. */
   readonly configOnly: boolean
@@ -35,7 +37,7 @@ export function read(sources: Sources, path: DataPath, query: RetrievalQuery): R
   if (query.content === 'nonconfig') return undefined
   if (place === 'list')
     return { value: [], softwires: softwires(sources, query), defaults: query.defaults, configOnly: true }
-  const value = readSoftwire(sources, path)
+  const value = readSoftwire(sources, path, query.defaults)
   return value === undefined ? undefined : shaped(sources, path, value, query)
 }
 
@@ -57,7 +59,8 @@ function readTree(
   const { schema, datastore, dataplane } = sources
   const config = datastore.running.tree
   const state = query.content === 'config' ? {} : stateTree(schema, config, dataplane.state())
-  const value = find(combined(schema, config, state, query.content), path)
+  const tree = combined(schema, config, state, query.content)
+  const value = find(query.defaults ? (withDefaults(schema.roots, tree) as JsonObject) : tree, path)
   if (Array.isArray(value) && path.steps.at(-1)?.node.kind === 'list')
     return shaped(sources, path, paged(value, query), query)
   const held = above && query.content !== 'nonconfig' && datastore.table.size > 0
@@ -72,11 +75,17 @@ function combined(schema: Schema, config: JsonObject, state: JsonObject, content
   return merge(null, schema.roots, config, state) as JsonObject
 }
 
-function readSoftwire({ schema, datastore }: Sources, path: DataPath): JsonValue | undefined {
+function readSoftwire(
+  { schema, datastore }: Sources,
+  path: DataPath,
+  defaults = false,
+): JsonValue | undefined {
   const at = path.steps.findIndex((step) => step.node === schema.softwires)
   const { ipv4, psid } = softwireKey(path.steps[at]?.keys ?? [])
   const record = datastore.table.get(ipv4, psid)
-  return record === null ? undefined : find(decodeSoftwire(record), { steps: path.steps.slice(at + 1) })
+  if (record === null) return undefined
+  const entry = decodeSoftwire(record)
+  return find(defaults ? withSoftwireDefaults(entry) : entry, { steps: path.steps.slice(at + 1) })
 }
 
 function* softwires({ datastore }: Sources, { limit, offset }: RetrievalQuery): Iterable<Uint8Array> {

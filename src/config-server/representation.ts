@@ -9,7 +9,6 @@ import { writeText } from '../schema/text.js'
 import type { Source } from '../schema/walk.js'
 import { withSoftwireDefaults, writeXml } from '../schema/xml.js'
 import { writeXPath } from '../schema/xpath.js'
-import { withDefaults } from './defaults.js'
 import type { Format } from './media-types.js'
 import { placeOf } from './place.js'
 import type { Reading } from './reading.js'
@@ -42,9 +41,7 @@ const writers: Record<Format, (schema: Schema, path: DataPath, source: Source) =
 const MARK = '\u0000'
 
 function* jsonPieces(schema: Schema, path: DataPath, source: Source, wrapped: typeof wrap): Iterable<string> {
-  const { softwires, defaults = false } = source
-  const children = path.steps.at(-1)?.node.children ?? schema.roots
-  const value = defaults ? withDefaults(children, source.value) : source.value
+  const { value, softwires, defaults = false } = source
   const marked = softwires ? insert(schema, path, value, [MARK]) : value
   const [head = '', tail] = JSON.stringify(wrapped(path, marked)).split(JSON.stringify(MARK))
   yield head

@@ -1,0 +1,116 @@
+import t from 'tap'
+import { configuration, entry, LIST, text, World } from './relay.js'
+
+t.test('what goes wrong is said in one line, and changes nothing', async (t) => {
+  const world = new World(t)
+  const relay = await world.run()
+  const cases: [words: string[], code: number, stderr: RegExp, input?: string][] = [
+    [['get-config', '/softwire-config/nonsense'], 1, /unknown node nonsense in \/softwire-config/],
+    [['get-config', 'softwire-config['], 1, /cannot read path/],
+    [['get-config', entry(9)], 1, /does not exist/],
+    [['get-config', '--name', 'nobody'], 1, /no relay nobody is running; running: t/],
+    [['get-config', '--name', '../etc'], 1, /no relay/],
+    [['get-config', '--url', 'http://127.0.0.1:1'], 1, /cannot reach the relay: .*ECONNREFUSED/],
+    [['get-config', '--url', 'nonsense'], 2, /not an http or https URL/],
+    [['get-config', '--format', 'yaml'], 2, /Allowed choices are text, json, xml, xpath/],
+    [['get-config', '--nonsense'], 2, /unknown option/],
+    [['get-config', '/', 'more'], 2, /too many arguments/],
+    [['set-config'], 2, /missing required argument 'path'/],
+    [
+      ['set-config', '/softwire-config/external-interface/mtu', '70000'],
+      1,
+      /mtu: 70000 is not a number from 0 to 65535/,
+    ],
+    [['set-config', '/softwire-config/external-interface/mtu', ''], 1, /mtu/],
+    [['set-config', '/softwire-config/external-interface'], 1, /stdin:2:5: /, 'mtu 1400;\nmru x;'],
+    [
+      ['set-config', '/softwire-config/external-interface/ingress-filter', 'tcp port nonsense'],
+      1,
+      /filter does not compile/,
+    ],
+    [['set-config', '/softwire-state/in-ipv4-packets', '1'], 1, /in-ipv4-packets is state/],
+    [['add-config', LIST, text(1)], 1, /\[psid='1'\] exists already/],
+    [['add-config', LIST, `${text(2)} ${text(2)}`], 1, /exists already|given twice/],
+    [['add-config', LIST, text(70)], 1, /psid/],
+    [['add-config', LIST, text(2).replace('length 6', 'length 7')], 1, /differ in port-set/],
+    [['remove-config', entry(9)], 1, /does not exist/],
+    [['load-config', '/nonexistent'], 1, /\/nonexistent: there is no such file/],
+    [['load-config', world.file('broken.conf', 'softwire-config {\n  name x\n}\n')], 1, /broken\.conf:2:9: /],
+    [
+      ['load-config', world.file('broken.json', '{"snabb-softwire-v3:softwire-config": {,}}')],
+      1,
+      /broken\.json:1:\d+: this is not JSON/,
+    ],
+    [
+      ['load-config', world.file('mtu.conf', 'softwire-config {\n  external-interface { mtu 70000; }\n}')],
+      1,
+      /mtu\.conf:2:28: /,
+    ],
+    [['nonsense'], 2, /unknown command 'nonsense'/],
+    [['run', '--conf', world.conf, '--listen', 'nonsense'], 2, /not HOST:PORT/],
+    [['run', '--conf', world.conf, '--listen', '0.0.0.0:0'], 2, /--insecure/],
+    [['run', '--conf', world.conf, '--name', 'a/b'], 2, /A name has/],
+    [['run', '--conf', world.conf, '--cpu', 'x'], 2, /not a list/],
+    [['run', '--conf', world.conf, '-D', 'x'], 2, /not a number of seconds/],
+    [['run'], 2, /required option '--conf/],
+    [['run', '--conf', '/nonexistent', '--name', 'other'], 1, /\/nonexistent: there is no such file/],
+    [['run', '--conf', world.conf, '--name', world.name], 1, /a relay named .* is running already/],
+    [
+      [
+        'run',
+        '--conf',
+        world.conf,
+        '--name',
+        'other',
+        '--driver',
+        'memory',
+        '--listen',
+        new URL(relay.url).host,
+      ],
+      1,
+      /it is in use already/,
+    ],
+    [
+      ['run', '--conf', world.conf, '--name', 'other', '--listen', '127.0.0.1:0'],
+      1,
+      /device link0: there is no such network interface/,
+    ],
+    [
+      ['run', '--conf', world.conf, '--name', 'other', '--driver', 'af-xdp', '--listen', '127.0.0.1:0'],
+      1,
+      /af-xdp/,
+    ],
+  ]
+  for (const [words, code, stderr, input] of cases) {
+    const result = await world.lwaftr(words, input)
+    t.match(result, { code, stdout: '', stderr }, words.join(' '))
+    t.equal(result.stderr.trimEnd().split('\n').length, 1, `one line: ${result.stderr}`)
+  }
+  t.equal((await world.lwaftr(['get-config'])).stdout, configuration)
+})
+
+t.test('several relays must be told apart', async (t) => {
+  const world = new World(t)
+  await world.run()
+  t.match(await world.lwaftr(['get-config']), { code: 0 })
+  await world.run('--name', `${world.name}-b`)
+  t.match(await world.lwaftr(['get-config']), { code: 1, stderr: /several relays are running, say which/ })
+  t.match(await world.lwaftr(['get-config', '--name', world.name]), { code: 0 })
+})
+
+t.test('help is for stdout, and exits well', async (t) => {
+  const world = new World(t)
+  t.match(await world.lwaftr(['--help']), { code: 0, stdout: /load-config/, stderr: '' })
+  for (const command of [
+    'run',
+    'get-config',
+    'set-config',
+    'add-config',
+    'remove-config',
+    'load-config',
+    'get-state',
+  ])
+    t.match(await world.lwaftr([command, '--help']), { code: 0, stdout: /Example/, stderr: '' }, command)
+  t.match(await world.lwaftr([]), { code: 2, stdout: '' })
+  t.match(await world.lwaftr(['get-config']), { code: 1, stderr: /no relay on this machine is running/ })
+})

@@ -1,0 +1,72 @@
+import { writeFileSync } from 'node:fs'
+import t from 'tap'
+import { configuration, entry, LIST, text, World } from './relay.js'
+
+t.test('a relay from start to end', async (t) => {
+  const world = new World(t)
+  const state = `${world.directory}/state`
+
+  const volatile = await world.run()
+  t.match((await world.lwaftr(['remove-config', entry(1)])).code, 0)
+  t.match(await volatile.stop('SIGINT'), { code: 0, stderr: '' })
+  t.same(world.traces(), [], 'a clean stop leaves nothing')
+
+  const first = await world.run('--state-dir', state)
+  t.equal((await world.lwaftr(['get-config', `${entry(1)}/psid`])).stdout, '1\n', 'it had forgotten')
+  t.match(await world.lwaftr(['add-config', LIST, text(2)]), { code: 0 })
+  writeFileSync(world.conf, configuration.replace('psid 1;', 'psid 5;'))
+  first.process.kill('SIGHUP')
+  while (first.said.length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+  t.match(first.said.join(''), /read again: revision 3: create 1 softwire, delete 2 softwires/)
+  t.equal((await world.lwaftr(['get-config', `${entry(5)}/psid`])).stdout, '5\n')
+  writeFileSync(world.conf, 'softwire-config {')
+  first.said.length = 0
+  first.process.kill('SIGHUP')
+  while (first.said.length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+  t.match(first.said.join(''), /relay\.conf not taken, the running configuration stays: .*relay\.conf:1:1: /)
+  t.equal((await world.lwaftr(['get-config', `${entry(5)}/psid`])).stdout, '5\n')
+  t.match(await first.stop(), { code: 0 })
+  t.same(world.traces(), [])
+
+  const second = await world.run('--state-dir', state)
+  t.equal((await world.lwaftr(['get-config', `${entry(5)}/psid`])).stdout, '5\n', 'it remembers')
+  t.match((await second.stop()).stderr, /holds revision 3, which wins over .*relay\.conf/)
+
+  writeFileSync(world.conf, configuration)
+  const third = await world.run('--state-dir', state, '--reset')
+  t.equal((await world.lwaftr(['get-config', `${entry(1)}/psid`])).stdout, '1\n')
+  t.match(await third.stop(), { code: 0, stderr: '' })
+
+  const brief = await world.lwaftr([
+    'run',
+    '--conf',
+    world.conf,
+    '--name',
+    world.name,
+    '--driver',
+    'memory',
+    '--listen',
+    '127.0.0.1:0',
+    '-D',
+    '0.1',
+  ])
+  t.match(brief, { code: 0, stdout: /^lwaftr \S+ ready: http:\/\/127\.0\.0\.1:\d+\n$/, stderr: '' })
+})
+
+t.test('a killed relay comes back to its workers and its commits', async (t) => {
+  const world = new World(t)
+  const state = `${world.directory}/state`
+  const first = await world.run('--state-dir', state)
+  t.match(await world.lwaftr(['add-config', LIST, text(2)]), { code: 0 })
+  await first.stop('SIGKILL')
+  const second = await world.run('--state-dir', state)
+  t.equal((await world.lwaftr(['get-config', `${entry(2)}/psid`])).stdout, '2\n')
+  t.match(await second.stop(), { code: 0 })
+  t.same(world.traces(), [])
+
+  const third = await world.run()
+  await third.stop('SIGKILL')
+  const fourth = await world.run()
+  t.match(await fourth.stop(), { code: 0 })
+  t.same(world.traces(), [])
+})
