@@ -101,14 +101,15 @@ void Bridge::receive(Port from, const PacketList& frames) {
 }
 
 void Bridge::receive_from_link(Port link, Packet* frame) {
-  if (frame->length < ethernet::kHeader && filter_mac_) return drop(frame, Counter::drop_runt_packets);
+  const bool runt = frame->length < ethernet::kHeader;
+  if (runt && filter_mac_) return drop(frame, Counter::drop_runt_packets);
   const bool tagged = ethertype_of(*frame) == ethernet::kVlan;
   const int vlan = !tagged ? kUntagged : frame->length < ethernet::kHeader + ethernet::kTag ? kNoVlan : vlan_of(*frame);
   const size_t tag = vlan >= 0 ? ethernet::kTag : 0;
   const int side = side_of(link, vlan, tag ? load16(frame->data + ethernet::kType + tag) : ethertype_of(*frame));
   const bool for_relay = relay_wants(side, *frame, tag);
-  const bool device_here = has_device_ && device_.link == link && device_.vlan == vlan;
-  const bool group = frame->length >= ethernet::kHeader && ethernet::is_group(frame->data);
+  const bool device_here = has_device_ && device_.link == link && device_.vlan == vlan && !runt;
+  const bool group = !runt && ethernet::is_group(frame->data);
   // Group addresses go to both; promiscuous takes what is for nobody else.
   const bool for_device =
       device_here && (group || load_mac(frame->data) == device_.mac || (promiscuous_ && !for_relay));

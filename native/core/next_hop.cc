@@ -7,9 +7,9 @@ void NextHop::set_static(const MacAddress& mac) {
 }
 
 void NextHop::set_unresolved() {
-  if (cell_ != &own_) return;
-  own_.word.store(0, std::memory_order_release);
-  own_.ask_at.store(0, std::memory_order_relaxed);
+  if (cell_ != &own_ && !is_static()) return;
+  cell_->word.store(0, std::memory_order_release);
+  cell_->ask_at.store(0, std::memory_order_relaxed);
 }
 
 // One of the queues that share the cell gets to ask.
@@ -26,7 +26,7 @@ NextHop::Question NextHop::tick(Time now) {
     case NextHopStatus::resolved: {
       const Time confirmed = cell_->confirmed_at.load(std::memory_order_relaxed);
       const Time used = cell_->used_at.load(std::memory_order_relaxed);
-      if (used < confirmed || now < confirmed + kReachable) return Question::none;
+      if (used == 0 || used < confirmed || now < confirmed + kReachable) return Question::none;
       // Another queue may have begun to probe in this moment: then it has the turn.
       const uint64_t probing = pack_next_hop(mac().data(), NextHopStatus::probing);
       cell_->probes.store(0, std::memory_order_relaxed);

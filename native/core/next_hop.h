@@ -24,7 +24,7 @@ namespace lwaftr {
 struct alignas(64) NextHopCell {
   std::atomic<uint64_t> word{0};  // pack_next_hop()
   std::atomic<Time> confirmed_at{0};
-  std::atomic<Time> used_at{0};
+  std::atomic<Time> used_at{0};  // 0: never
   std::atomic<Time> ask_at{0};
   std::atomic<uint32_t> probes{0};
 };
@@ -58,7 +58,7 @@ class NextHop {
   bool is_static() const { return status() == NextHopStatus::static_mac; }
   MacAddress mac() const;
   uint64_t word() const { return cell_->word.load(std::memory_order_acquire); }
-  void used(Time now) { cell_->used_at.store(now, std::memory_order_relaxed); }
+  void used(Time now) { cell_->used_at.store(now ? now : 1, std::memory_order_relaxed); }
 
  private:
   bool take_turn(Time now, Time interval);

@@ -1,8 +1,8 @@
 // Two captures through the packet path and out again: what `lwaftr check` and the golden tests run.
 //
 // Batches are the reference's: at most 102 frames of each input a step. Time comes from the records. It moves in steps
-// of a second or more: records less than a second behind the clock's last step belong to that step, so that captures
-// taken at line rate are batched as the reference batches them, and tests can let timers of seconds pass. The two files
+// of a tenth of a second or more: records closer to the clock's last step belong to that step, so that captures taken
+// at line rate are batched as the reference batches them, and tests can let timers of seconds pass. The two files
 // share one clock, unless they begin more than ten minutes apart: then they were taken on different occasions, and both
 // begin at 0. While time passes the pipeline is called each second, for the first two minutes of every gap.
 #pragma once

@@ -112,6 +112,31 @@ TEST_CASE("An answer to a probe confirms; without use there is no probe") {
   CHECK_EQ(relay.count(Counter::out_arp_request_packets), asked);
 }
 
+TEST_CASE("A next hop that was learned but never used is left in peace") {
+  Relay relay(resolving());
+  relay.run_both({arp_reply().bytes()}, {advertisement(kSolicited).bytes()});
+  for (int i = 0; i < 100; i++) relay.wait(kSecond);
+  CHECK_EQ(relay.count(Counter::out_arp_request_packets), 1);
+  CHECK_EQ(relay.count(Counter::out_ndp_ns_packets), 1);
+}
+
+TEST_CASE("A changed next hop is resolved anew, an unchanged one is kept") {
+  Settings settings = resolving();
+  Relay relay(settings);
+  relay.run_both({arp_reply().bytes()}, {advertisement(kSolicited).bytes()});
+  settings.external.mtu = 1400;
+  relay.configure(settings);
+  CHECK_EQ(relay.internal(from_a()).external.size(), 1);
+  settings.external_interface.next_hop_ip = ip4("203.0.113.77");
+  relay.configure(settings);
+  const Output asked = relay.internal(from_a());
+  CHECK_FRAMES(asked.external, eth(kBroadcast, kExternalMac).arp(1, kExternalMac, kOurIp4, kNone, "203.0.113.77"));
+  settings.external_interface.next_hop_ip.reset();
+  settings.external_interface.next_hop_mac = mac(kExternalHop);
+  relay.configure(settings);
+  CHECK_EQ(relay.internal(from_a()).external.size(), 2);  // and the one that waited
+}
+
 TEST_CASE("Neighbour advertisements are believed as RFC 4861 says") {
   const char* const other = "02:00:00:00:00:44";
   const struct {
@@ -190,6 +215,15 @@ TEST_CASE("Neighbour discovery cut at any byte is counted and not answered") {
     CHECK(
         relay.run(Port::internal, {Bytes(whole.begin(), whole.begin() + static_cast<long>(length))}).internal.empty());
   }
+}
+
+TEST_CASE("A shared next hop that was static is resolved once it no longer is") {
+  NextHopCell shared;
+  NextHop hop;
+  hop.share(&shared);
+  hop.set_static(mac(kExternalHop));
+  hop.set_unresolved();
+  CHECK(!hop.known());
 }
 
 TEST_CASE("Queues that share a next hop ask once and learn from each other") {
