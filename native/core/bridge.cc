@@ -84,6 +84,22 @@ bool Bridge::relay_wants(int side, const Packet& frame, size_t tag) const {
          frame.data[type + 2 + ipv6::kNextHeader] == ip_protocol::kIcmpv6;
 }
 
+// Nearly every frame: unicast for the relay, IPv4 for its external side or IPv6 for its internal one, on that side's
+// VLAN. One look tells; -1 asks for a closer one.
+inline int Bridge::side_expected(Port link, const Packet& frame) const {
+  if (frame.length < ethernet::kHeader + ethernet::kTag) return -1;
+  uint16_t ethertype = load16(frame.data + ethernet::kType);
+  int vlan = kUntagged;
+  if (ethertype == ethernet::kVlan) {
+    vlan = vlan_of(frame);
+    ethertype = load16(frame.data + ethernet::kType + ethernet::kTag);
+  }
+  const int side = ethertype == ethernet::kIpv4 ? 0 : 1;
+  const Station& station = sides_[static_cast<size_t>(side)];
+  const bool ours = station.link == link && station.vlan == vlan && load_mac(frame.data) == station.mac;
+  return ours && (side == 0 || ethertype == ethernet::kIpv6) ? side : -1;
+}
+
 void Bridge::receive(Port from, const PacketList& frames) {
   if (frames.empty()) return;
   if (from == Port::passthru) {
@@ -97,7 +113,16 @@ void Bridge::receive(Port from, const PacketList& frames) {
     return;
   }
   const Port link = on_a_stick_ ? Port::internal : from;
-  for (Packet* frame : frames) receive_from_link(link, frame);
+  const bool sampling = received_.rate != 0;
+  for (Packet* frame : frames) {
+    const int expected = sampling ? -1 : side_expected(link, *frame);
+    if (expected < 0) {
+      receive_from_link(link, frame);
+      continue;
+    }
+    if (sides_[static_cast<size_t>(expected)].vlan != kUntagged) remove_tag(*frame);
+    relay_[static_cast<size_t>(expected)].push_back(frame);
+  }
 }
 
 void Bridge::receive_from_link(Port link, Packet* frame) {
@@ -183,6 +208,8 @@ void Bridge::transmit(Side from, PacketList& frames) {
     frames.clear();
     return;
   }
+  PacketList& link = output(station.link);
+  const size_t before = link.size();
   for (Packet* frame : frames) {
     const bool group = ethernet::is_group(frame->data);
     if (device_here && !group && load_mac(frame->data) == device_.mac) {
@@ -192,9 +219,11 @@ void Bridge::transmit(Side from, PacketList& frames) {
     if (device_here && group) {
       if (Packet* twin = copy(*frame, Counter::passthru_copied_packets)) to_device(twin);
     }
-    to_link(station.link, station.vlan, frame);
+    if (station.vlan != kUntagged) insert_tag(*frame, static_cast<uint16_t>(station.vlan));
+    link.push_back(frame);
     if (!group) sample(sent_, *frame);
   }
+  counters_.add(out_counter(station.link), link.size() - before);
   frames.clear();
 }
 

@@ -58,6 +58,7 @@ class Bridge {
     }
   };
 
+  int side_expected(Port link, const Packet& frame) const;
   int side_of(Port link, int vlan, uint16_t ethertype) const;
   bool relay_wants(int side, const Packet& frame, size_t tag) const;
   bool on_vlan(const Station& station, int vlan) const;
