@@ -8,6 +8,8 @@ export interface PingResult {
   readonly received: number
   /** Average round trip in milliseconds; null when nothing came back. */
   readonly average: number | null
+  /** Requests without an answer although a later one was answered: unlike the last, they are not on their way. */
+  readonly missed: number
 }
 
 export interface PingOptions {
@@ -33,10 +35,14 @@ export function parsePing(output: string): PingResult {
   const counts = /(\d+) packets transmitted, (\d+) received/.exec(output)
   if (counts === null) throw new Error(`ping said nothing of packets: ${output.trim()}`)
   const times = /= [\d.]+\/([\d.]+)\//.exec(output)
+  const answered = new Set(
+    [...output.matchAll(/ bytes from .* icmp_seq=(\d+)/g)].map(([, number]) => Number(number)),
+  )
   return {
     sent: Number(counts[1]),
     received: Number(counts[2]),
     average: times === null ? null : Number(times[1]),
+    missed: answered.size === 0 ? 0 : Math.max(...answered) - answered.size,
   }
 }
 

@@ -70,8 +70,9 @@ t.test('softwires in a lab', { skip }, async (t) => {
     t.ok(await pingUntilAnswered(newcomer.host, INTERNET.ipv4, 1000))
     t.ok(Date.now() - start < 1000, `${Date.now() - start} ms from the edit to the answer`)
     await sleep(500)
-    const { sent, received } = await steady.stop()
-    t.equal(received, sent, `${sent} pings on another softwire`)
+    const { received, missed } = await steady.stop()
+    t.equal(missed, 0, `${received} pings answered on another softwire`)
+    t.ok(received > 30)
   })
 
   await t.test('a worker that is killed is back, and its counters with it', async (t) => {
