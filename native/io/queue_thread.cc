@@ -187,6 +187,9 @@ void QueueThread::publish_drops() {
       continue;
     }
     counters.add(Counter::ingress_packet_drops, increase.kernel_drops + increase.no_buffer_drops);
+    // They were received, though the pipeline never saw them: the conservation law counts them on both sides.
+    counters.add(port == Port::internal ? Counter::in_internal_packets : Counter::in_external_packets,
+                 increase.oversize_drops);
     counters.add(Counter::drop_oversize_packets, increase.oversize_drops);
     counters.add(
         port == Port::internal ? Counter::drop_internal_transmit_packets : Counter::drop_external_transmit_packets,
