@@ -1,6 +1,8 @@
 // Offload switches of an interface, by the ethtool ioctl.
 #pragma once
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace lwaftr {
 
@@ -8,6 +10,16 @@ namespace lwaftr {
 // interface without the switch has nothing to turn off, and merged frames of a peer are cut again (offload.h).
 void disable_receive_merging(const std::string& interface);
 
+// Leaves 802.1Q tags in received frames, for XDP, which sees nothing beside the frame. Best effort, like the former.
+void disable_receive_untagging(const std::string& interface);
+
+// Hardware queues that it receives by; 1 where it does not say.
+uint32_t receive_queues(const std::string& interface);
+// Makes RSS use these receive queues only. False: the card has no such table, or does not take it.
+bool steer_to_queues(const std::string& interface, const std::vector<uint32_t>& queues);
+
+// Name of the driver; empty when it has none.
+std::string ethtool_driver(const std::string& interface);
 // Bus information of the driver: "tap" for a TAP. Empty when it has none.
 std::string ethtool_bus(const std::string& interface);
 

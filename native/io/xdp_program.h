@@ -1,0 +1,39 @@
+// The XDP program: which frames of an interface are taken past the kernel. Only what comes in floods is: IP for the
+// relay's own MACs on their VLANs, to the socket of the hardware queue it came in by. All else is passed to the kernel,
+// where an AF_PACKET socket takes what is ours of it (split_link.h) and the host what is its own: ARP, neighbour
+// discovery, broadcast, multicast, passthru.
+//
+//   frame ─► (destination MAC, VLAN) in stations? ─► IPv4, IPv6 without NDP? ─► XSKMAP[rx queue] ─► AF_XDP socket
+//                     └─ no ─────────────────────────────── no ┴──────────────── none ┴────────────► kernel
+//
+// The stations are a map, so that they change under a running program.
+#pragma once
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "bpf.h"
+#include "core/settings.h"
+
+namespace lwaftr {
+
+// What the program looks up: a MAC of the relay and the tag of its frames as on the wire, with kTagged set unless they
+// have none (VLAN 0 is not untagged).
+struct XdpStation {
+  static constexpr uint16_t kTagged = 0x1000;
+  MacAddress mac{};
+  uint8_t tag[2]{};
+
+  XdpStation() = default;
+  XdpStation(const MacAddress& mac, VlanTag vlan);
+  bool operator<(const XdpStation& other) const {
+    return std::pair(mac, tag[0] << 8 | tag[1]) < std::pair(other.mac, other.tag[0] << 8 | other.tag[1]);
+  }
+};
+static_assert(sizeof(XdpStation) == 8);
+using XdpStations = std::set<XdpStation>;
+
+// The program over a hash of stations and an XSKMAP.
+std::vector<bpf_insn> xdp_program(const Fd& stations, const Fd& sockets);
+
+}  // namespace lwaftr
