@@ -47,6 +47,7 @@ bool read_mac(Napi::Value value, MacAddress* mac) {
 
 // FrameShare of src/dataplane/frame-share.ts.
 std::optional<FrameShare> to_frame_share(Napi::Value value) {
+  if (!value.IsObject()) return throw_type_error(value.Env(), "share must be an object");
   auto object = value.As<Napi::Object>();
   auto stations = object.Get("stations").As<Napi::Array>();
   auto others = object.Get("others").As<Napi::Array>();
@@ -59,9 +60,12 @@ std::optional<FrameShare> to_frame_share(Napi::Value value) {
     auto station = stations.Get(i).As<Napi::Object>();
     auto position = to_integer(station.Get("position"), "position", 65535);
     auto of = to_integer(station.Get("of"), "of", 65536);
-    if (!position || !of || *of == 0 || !read_mac(station.Get("mac"), &share.stations[i].mac)) return std::nullopt;
+    auto passthru = to_boolean(station.Get("passthru"), "passthru");
+    if (!position || !of || !passthru || *of == 0 || !read_mac(station.Get("mac"), &share.stations[i].mac))
+      return std::nullopt;
     share.stations[i].position = static_cast<uint32_t>(*position);
     share.stations[i].of = static_cast<uint32_t>(*of);
+    share.stations[i].passthru = *passthru;
   }
   share.others.resize(others.Length());
   for (uint32_t i = 0; i < others.Length(); i++) {
@@ -108,11 +112,9 @@ bool QueueHandle::open_links(const Napi::Object& options) {
   auto directory = to_string(options.Get("socketDirectory"), "socketDirectory");
   auto absent_links = to_boolean(options.Get("absentLinks"), "absentLinks");
   auto memory = to_string(options.Get("memory"), "memory");
-  if (auto share = member(options, "share")) {
-    auto part = to_frame_share(*share);
-    if (!part) return false;
-    filter_ = frame_filter(*part);
-  }
+  auto share = to_frame_share(options.Get("share"));
+  if (!share) return false;
+  share_ = *share;
   if (env.IsExceptionPending() || !internal || !driver || !directory || !absent_links || !memory) return false;
 
   for (DeviceName& name : ports_.names) {
@@ -132,7 +134,7 @@ bool QueueHandle::open_links(const Napi::Object& options) {
   for (size_t i : {kInternal, kExternal}) {
     if (!ports_.used[i]) continue;
     OpenError error;
-    ports_.devices[i] = open_link_device(ports_.names[i], filter_, &error);
+    ports_.devices[i] = open_link_device(ports_.names[i], share_, &error);
     if (ports_.devices[i] || (*absent_links && error.number == ENODEV)) continue;
     throw_open_error(env, ports_.names[i].name, error);
     return false;
@@ -146,7 +148,7 @@ std::unique_ptr<Device> QueueHandle::open_port(Port port, bool create, bool* cre
   size_t i = static_cast<size_t>(port);
   auto device = port == Port::passthru
                     ? open_passthru_device(ports_.names[i], *settings_->passthru_interface, create, created, error)
-                    : open_link_device(ports_.names[i], filter_, error);
+                    : open_link_device(ports_.names[i], share_, error);
   if (!device) return nullptr;
   device->start(error);
   return error->number ? nullptr : std::move(device);

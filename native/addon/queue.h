@@ -37,7 +37,7 @@ class QueueHandle : public Napi::ObjectWrap<QueueHandle> {
   void release(bool remove_created_tap);
 
   Ports ports_;
-  std::vector<sock_filter> filter_;  // its part of the link's frames; empty: all
+  FrameShare share_;  // its part of the link's frames
   std::unique_ptr<Settings> settings_;
   QueueMemory* memory_ = nullptr;
   std::unique_ptr<QueueThread> thread_;

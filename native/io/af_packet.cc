@@ -19,7 +19,6 @@ namespace lwaftr {
 
 namespace {
 
-constexpr size_t kRingBytes = 8 << 20;  // 4096 slots at an MTU of 1500: 10 ms at the kernel's best rate
 constexpr size_t kBlockBytes = 128 << 10;
 constexpr int kSocketBytes = 8 << 20;           // for frames beyond a slot, and for sending
 constexpr size_t kLargest = (64 << 10) + 4096;  // a merged frame: IP's limit and its headers
@@ -31,7 +30,7 @@ bool set(int fd, int level, int option, int value) { return setsockopt(fd, level
 }  // namespace
 
 std::unique_ptr<AfPacket> AfPacket::open(const std::string& interface, const std::vector<sock_filter>& filter,
-                                         OpenError* error) {
+                                         size_t ring_bytes, OpenError* error) {
   auto info = interface_info(interface);
   if (!info) {
     error->set(ENODEV, interface, "cannot open the interface");
@@ -54,7 +53,7 @@ std::unique_ptr<AfPacket> AfPacket::open(const std::string& interface, const std
   sock_fprog program{static_cast<uint16_t>(filter.size()), const_cast<sock_filter*>(filter.data())};
   if (!set(fd, SOL_PACKET, PACKET_VERSION, TPACKET_V2) || !set(fd, SOL_PACKET, PACKET_VNET_HDR, 1) ||
       !set(fd, SOL_PACKET, PACKET_AUXDATA, 1) || !set(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1) ||
-      !set(fd, SOL_PACKET, PACKET_COPY_THRESH, 1) || !d.map_ring(info->mtu) ||
+      !set(fd, SOL_PACKET, PACKET_COPY_THRESH, 1) || !d.map_ring(info->mtu, ring_bytes) ||
       setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &everything, sizeof everything) != 0 ||
       (!filter.empty() && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0) ||
       !d.join(fd, 0) || !d.join(d.transmit_fd_, 0)) {
@@ -90,7 +89,7 @@ bool AfPacket::join(int fd, uint16_t protocol) {
   return bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
 }
 
-bool AfPacket::map_ring(uint32_t mtu) {
+bool AfPacket::map_ring(uint32_t mtu, size_t bytes) {
   // The kernel puts the frame's IP header at an aligned offset behind the slot's header and the OffloadHeader.
   size_t overhead = TPACKET_ALIGN(TPACKET2_HDRLEN + 16) + sizeof(OffloadHeader);
   slot_bytes_ = TPACKET_ALIGN(overhead + mtu);
@@ -100,11 +99,11 @@ bool AfPacket::map_ring(uint32_t mtu) {
   tpacket_req request{};
   request.tp_block_size = kBlockBytes;
   request.tp_frame_size = static_cast<unsigned>(slot_bytes_);
-  request.tp_block_nr = kRingBytes / kBlockBytes;
+  request.tp_block_nr = bytes / kBlockBytes;
   request.tp_frame_nr = static_cast<unsigned>(request.tp_block_nr * slots_per_block);
   if (setsockopt(receive_fd_, SOL_PACKET, PACKET_RX_RING, &request, sizeof request) != 0) return false;
   slots_ = request.tp_frame_nr;
-  ring_bytes_ = kRingBytes;
+  ring_bytes_ = bytes;
   void* memory = mmap(nullptr, ring_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, receive_fd_, 0);
   if (memory == MAP_FAILED) return false;
   ring_ = static_cast<uint8_t*>(memory);

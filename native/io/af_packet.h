@@ -18,9 +18,9 @@ namespace lwaftr {
 class AfPacket final : public Device {
  public:
   // Opens, without receiving yet, what `interface` names. `filter` (classic BPF, empty: none) chooses the frames to
-  // receive: it sees them without their tag, as the kernel holds them.
+  // receive: it sees them without their tag, as the kernel holds them. The ring's size is a multiple of 128 KiB.
   static std::unique_ptr<AfPacket> open(const std::string& interface, const std::vector<sock_filter>& filter,
-                                        OpenError* error);
+                                        size_t ring_bytes, OpenError* error);
   ~AfPacket() override;
 
   void start(OpenError* error) override;
@@ -32,7 +32,7 @@ class AfPacket final : public Device {
 
  private:
   AfPacket(std::string interface, int index) : interface_(std::move(interface)), index_(index) {}
-  bool map_ring(uint32_t mtu);
+  bool map_ring(uint32_t mtu, size_t bytes);
   bool join(int fd, uint16_t protocol);
   uint8_t* slot(size_t index) const;
   // What the kernel says of a frame beside its bytes.

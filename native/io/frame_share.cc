@@ -28,9 +28,13 @@ void when_destination(Program* program, const MacAddress& mac, const Program& bo
   program->insert(program->end(), body.begin(), body.end());
 }
 
-// A = the exclusive or of words; then whether their hash is this queue's.
+// A = the exclusive or of words; then whether their hash is this queue's. Alone, it has them all.
 Program hashed(const FrameShare::Station& station, uint32_t first, uint32_t words) {
   Program program;
+  if (station.of == 1) {
+    ret(&program, kAccept);
+    return program;
+  }
   load(&program, BPF_W, first);
   for (uint32_t i = 1; i < words; i++) {
     add(&program, BPF_MISC | BPF_TAX, 0);
@@ -46,17 +50,24 @@ Program hashed(const FrameShare::Station& station, uint32_t first, uint32_t word
   return program;
 }
 
-// For frames to a MAC in common.
-Program shared(const FrameShare::Station& station) {
-  Program four = hashed(station, kIp + ipv4::kSource, 2);
+Program just(uint32_t length) {
+  Program program;
+  ret(&program, length);
+  return program;
+}
+
+// For frames to a MAC of the relay: neighbour discovery and what is not IP goes to all queues that have it.
+Program relay(const FrameShare::Station& station, FrameClass wanted) {
+  bool bulk = wanted == FrameClass::bulk;
+  Program four = bulk ? hashed(station, kIp + ipv4::kSource, 2) : just(kDrop);
   Program six;
   load(&six, BPF_B, kIp + ipv6::kNextHeader);
   add(&six, BPF_JMP | BPF_JEQ | BPF_K, ip_protocol::kIcmpv6, 0, 4);
   load(&six, BPF_B, kIp + ipv6::kHeader + icmp::kType);
   add(&six, BPF_JMP | BPF_JGE | BPF_K, icmp::kRouterSolicitation, 0, 2);
   add(&six, BPF_JMP | BPF_JGT | BPF_K, icmp::kRedirect, 1, 0);
-  ret(&six, kAccept);
-  Program addresses = hashed(station, kIp + ipv6::kSource, 8);
+  ret(&six, bulk ? kDrop : kAccept);
+  Program addresses = bulk ? hashed(station, kIp + ipv6::kSource, 8) : just(kDrop);
   six.insert(six.end(), addresses.begin(), addresses.end());
 
   Program program;
@@ -65,27 +76,28 @@ Program shared(const FrameShare::Station& station) {
   program.insert(program.end(), four.begin(), four.end());
   add(&program, BPF_JMP | BPF_JEQ | BPF_K, ethernet::kIpv6, 0, six.size());
   program.insert(program.end(), six.begin(), six.end());
-  ret(&program, kAccept);  // ARP, and what nobody knows
+  ret(&program, bulk ? kDrop : kAccept);
   return program;
+}
+
+// For frames to a router behind passthru: all of them, where queues have it in common the first one's.
+Program router(const FrameShare::Station& station, FrameClass wanted) {
+  return just(wanted == FrameClass::urgent && station.position == 0 ? kAccept : kDrop);
 }
 
 }  // namespace
 
-std::vector<sock_filter> frame_filter(const FrameShare& share) {
+std::vector<sock_filter> frame_filter(const FrameShare& share, FrameClass wanted) {
+  bool urgent = wanted == FrameClass::urgent;
   Program program;
-  Program accept, drop;
-  ret(&accept, kAccept);
-  ret(&drop, kDrop);
   load(&program, BPF_B, 0);
   add(&program, BPF_JMP | BPF_JSET | BPF_K, 1, 0, 1);  // broadcast and multicast
-  ret(&program, kAccept);
+  ret(&program, urgent ? kAccept : kDrop);
   for (const FrameShare::Station& station : share.stations) {
-    when_destination(&program, station.mac, station.of == 1 ? accept : shared(station));
+    when_destination(&program, station.mac, station.passthru ? router(station, wanted) : relay(station, wanted));
   }
-  if (share.rest) {
-    for (const MacAddress& mac : share.others) when_destination(&program, mac, drop);
-  }
-  ret(&program, share.rest ? kAccept : kDrop);
+  for (const MacAddress& mac : share.others) when_destination(&program, mac, just(kDrop));
+  ret(&program, urgent && share.rest ? kAccept : kDrop);
   return program;
 }
 

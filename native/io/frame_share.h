@@ -1,7 +1,12 @@
-// Queues of one instance share its link: each has a socket that sees every frame, and a classic BPF program that picks
-// its own in the kernel. Unicast goes to the queue whose MAC it is; where queues have a MAC in common, a hash of the IP
-// addresses decides, the same for all fragments of a datagram. Every such queue sees ARP, neighbour discovery,
-// broadcast and multicast, since each resolves its next hops.
+// Which frames of a link are a queue's, and which of them are urgent.
+//
+// Urgent is what is little and must not wait or be lost behind a flood of softwire packets: ARP, neighbour discovery,
+// broadcast, multicast, and all that passthru carries (BFD, BGP). Bulk is IP for the relay's own MACs. Each class has
+// a socket, and so a ring, of its own (split_link.h), whose classic BPF program picks its frames in the kernel.
+//
+// Queues of one instance see the same link. Unicast goes to the queue whose MAC it is; where queues have a MAC in
+// common, a hash of the IP addresses decides, the same for all fragments of a datagram. Every such queue sees ARP,
+// neighbour discovery, broadcast and multicast, since each resolves its next hops.
 #pragma once
 #include <linux/filter.h>
 
@@ -18,12 +23,15 @@ struct FrameShare {
     MacAddress mac{};
     uint32_t position = 0;
     uint32_t of = 1;
+    bool passthru = false;  // a router's behind passthru, not the relay's own
   };
   std::vector<Station> stations;
-  bool rest = false;               // takes what is for no queue's MAC, too (promiscuous passthru)
+  bool rest = false;               // takes what is for no queue's MAC, too (promiscuous passthru, or the only queue)
   std::vector<MacAddress> others;  // MACs of other queues, which the rest is not
 };
 
-std::vector<sock_filter> frame_filter(const FrameShare& share);
+enum class FrameClass : uint8_t { urgent, bulk };
+
+std::vector<sock_filter> frame_filter(const FrameShare& share, FrameClass wanted);
 
 }  // namespace lwaftr

@@ -1,12 +1,10 @@
 // Which kind of device a name in the configuration is.
 #pragma once
-#include <linux/filter.h>
-
 #include <string>
-#include <vector>
 
 #include "core/settings.h"
 #include "device.h"
+#include "frame_share.h"
 
 namespace lwaftr {
 
@@ -18,9 +16,8 @@ struct DeviceName {
   std::string socket_directory;  // driver memory: NAME is the socket link-NAME.sock in it
 };
 
-// The physical link. An absent one is an error.
-std::unique_ptr<Device> open_link_device(const DeviceName& device, const std::vector<sock_filter>& filter,
-                                         OpenError* error);
+// The physical link, for a queue that has this share of it. An absent one is an error.
+std::unique_ptr<Device> open_link_device(const DeviceName& device, const FrameShare& share, OpenError* error);
 
 // The passthru device: a TAP is attached, any other interface opened by AF_PACKET. An absent one is created as a TAP
 // when `create` says so (then `*created` is true), otherwise an error.

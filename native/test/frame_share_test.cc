@@ -15,10 +15,21 @@ namespace {
 
 constexpr MacAddress kCommon{2, 0, 0, 0, 0, 1}, kOwn{2, 0, 0, 0, 0, 2}, kOther{2, 0, 0, 0, 0, 3};
 
-bool takes(const std::vector<sock_filter>& program, const std::vector<uint8_t>& frame) {
+bool runs(const FrameShare& share, FrameClass wanted, const std::vector<uint8_t>& frame) {
   static_assert(sizeof(bpf_insn) == sizeof(sock_filter));
+  auto program = frame_filter(share, wanted);
   auto length = static_cast<unsigned>(frame.size());
   return bpf_filter(reinterpret_cast<const bpf_insn*>(program.data()), frame.data(), length, length) != 0;
+}
+
+bool urgent(const FrameShare& share, const std::vector<uint8_t>& frame) {
+  return runs(share, FrameClass::urgent, frame) && !runs(share, FrameClass::bulk, frame);
+}
+bool bulk(const FrameShare& share, const std::vector<uint8_t>& frame) {
+  return runs(share, FrameClass::bulk, frame) && !runs(share, FrameClass::urgent, frame);
+}
+bool none(const FrameShare& share, const std::vector<uint8_t>& frame) {
+  return !runs(share, FrameClass::bulk, frame) && !runs(share, FrameClass::urgent, frame);
 }
 
 std::vector<uint8_t> frame(const MacAddress& destination, uint16_t type) {
@@ -28,8 +39,8 @@ std::vector<uint8_t> frame(const MacAddress& destination, uint16_t type) {
   return bytes;
 }
 
-std::vector<sock_filter> queue(uint32_t position, uint32_t of) {
-  return frame_filter({{{kCommon, position, of}, {position == 0 ? kOwn : kOther, 0, 1}}, false, {}});
+FrameShare queue(uint32_t position, uint32_t of) {
+  return {{{kCommon, position, of, false}, {position == 0 ? kOwn : kOther, 0, 1, true}}, false, {}};
 }
 
 TEST_CASE("each packet for a MAC in common is one queue's, and each queue has its part") {
@@ -42,7 +53,7 @@ TEST_CASE("each packet for a MAC in common is one queue's, and each queue has it
       bytes[14 + ipv6::kNextHeader] = 4;
       int takers = 0;
       for (uint32_t q = 0; q < 3; q++) {
-        if (!takes(queue(q, 3), bytes)) continue;
+        if (!bulk(queue(q, 3), bytes)) continue;
         taken[q]++;
         takers++;
       }
@@ -52,30 +63,41 @@ TEST_CASE("each packet for a MAC in common is one queue's, and each queue has it
   }
 }
 
-TEST_CASE("a MAC of its own is one queue's whole") {
-  CHECK(takes(queue(0, 2), frame(kOwn, ethernet::kIpv4)));
-  CHECK_FALSE(takes(queue(1, 2), frame(kOwn, ethernet::kIpv4)));
-  CHECK(takes(queue(1, 2), frame(kOther, ethernet::kIpv4)));
+TEST_CASE("a router behind passthru is one queue's, and urgent") {
+  CHECK(urgent(queue(0, 2), frame(kOwn, ethernet::kIpv4)));
+  CHECK(none(queue(1, 2), frame(kOwn, ethernet::kIpv4)));
+  CHECK(urgent(queue(1, 2), frame(kOther, ethernet::kIpv4)));
 }
 
-TEST_CASE("every queue hears ARP, neighbour discovery, broadcast and multicast") {
+TEST_CASE("every queue hears ARP, neighbour discovery, broadcast and multicast, urgently") {
   auto advertisement = frame(kCommon, ethernet::kIpv6);
   advertisement[14 + ipv6::kNextHeader] = ip_protocol::kIcmpv6;
   advertisement[54] = icmp::kNeighbourAdvertisement;
   for (uint32_t q : {0u, 1u}) {
-    CHECK(takes(queue(q, 2), frame(kCommon, ethernet::kArp)));
-    CHECK(takes(queue(q, 2), frame({0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, ethernet::kArp)));
-    CHECK(takes(queue(q, 2), frame({0x01, 0x80, 0xc2, 0, 0, 0x0e}, 0x88cc)));
-    CHECK(takes(queue(q, 2), advertisement));
+    CHECK(urgent(queue(q, 2), frame(kCommon, ethernet::kArp)));
+    CHECK(urgent(queue(q, 2), frame({0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, ethernet::kArp)));
+    CHECK(urgent(queue(q, 2), frame({0x01, 0x80, 0xc2, 0, 0, 0x0e}, 0x88cc)));
+    CHECK(urgent(queue(q, 2), advertisement));
   }
 }
 
+TEST_CASE("the only queue takes everything, IP for its MAC as bulk") {
+  FrameShare only{{{kCommon, 0, 1, false}}, true, {}};
+  auto echo = frame(kCommon, ethernet::kIpv6);
+  echo[14 + ipv6::kNextHeader] = ip_protocol::kIcmpv6;
+  echo[54] = icmp::kEchoRequest6;
+  CHECK(bulk(only, frame(kCommon, ethernet::kIpv4)));
+  CHECK(bulk(only, frame(kCommon, ethernet::kIpv6)));
+  CHECK(bulk(only, echo));
+  CHECK(urgent(only, frame(kOther, ethernet::kIpv4)));
+  CHECK(urgent(only, frame(kCommon, 0x88b5)));
+}
+
 TEST_CASE("the rest is what no queue has a MAC for") {
-  auto promiscuous = frame_filter({{{kOwn, 0, 1}}, true, {kOther}});
-  CHECK(takes(promiscuous, frame({2, 9, 9, 9, 9, 9}, 0x88b5)));
-  CHECK(takes(promiscuous, frame(kOwn, 0x88b5)));
-  CHECK_FALSE(takes(promiscuous, frame(kOther, 0x88b5)));
-  CHECK_FALSE(takes(frame_filter({{{kOwn, 0, 1}}, false, {}}), frame({2, 9, 9, 9, 9, 9}, 0x88b5)));
+  FrameShare promiscuous{{{kOwn, 0, 1, true}}, true, {kOther}};
+  CHECK(urgent(promiscuous, frame({2, 9, 9, 9, 9, 9}, 0x88b5)));
+  CHECK(none(promiscuous, frame(kOther, 0x88b5)));
+  CHECK(none(queue(0, 2), frame({2, 9, 9, 9, 9, 9}, 0x88b5)));
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ export interface QueueOptions {
   readonly absentLinks: boolean
   /** File of its counters and state. */
   readonly memory: string
-  /** Its part of the link's frames; null: all of them. */
-  readonly share: FrameShare | null
+  /** Its part of the link's frames. */
+  readonly share: FrameShare
 }
 
 export interface QueueUpdate {

@@ -1,0 +1,60 @@
+#include "split_link.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace lwaftr {
+
+namespace {
+
+constexpr size_t kUrgentShare = 32;      // frames of each batch
+constexpr size_t kUrgentRing = 1 << 20;  // bytes
+constexpr size_t kBulkRing = 8 << 20;    // 4096 slots at an MTU of 1500: 10 ms at the kernel's best rate
+
+}  // namespace
+
+std::unique_ptr<SplitLink> SplitLink::open(const std::string& interface, const FrameShare& share, OpenError* error) {
+  auto urgent = AfPacket::open(interface, frame_filter(share, FrameClass::urgent), kUrgentRing, error);
+  auto bulk = urgent ? AfPacket::open(interface, frame_filter(share, FrameClass::bulk), kBulkRing, error) : nullptr;
+  if (!bulk) return nullptr;
+  int epoll = epoll_create1(EPOLL_CLOEXEC);
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, urgent->wait_fd(), &event) != 0 ||
+      epoll_ctl(epoll, EPOLL_CTL_ADD, bulk->wait_fd(), &event) != 0) {
+    error->set(errno, interface, "cannot wait for packets");
+    if (epoll >= 0) close(epoll);
+    return nullptr;
+  }
+  return std::unique_ptr<SplitLink>(new SplitLink(std::move(urgent), std::move(bulk), epoll));
+}
+
+SplitLink::~SplitLink() { close(epoll_); }
+
+void SplitLink::start(OpenError* error) {
+  urgent_->start(error);
+  if (!error->number) bulk_->start(error);
+}
+
+size_t SplitLink::receive(PacketPool& pool, Packet** packets, size_t limit) {
+  size_t count = urgent_->receive(pool, packets, std::min(limit, kUrgentShare));
+  return count + bulk_->receive(pool, packets + count, limit - count);
+}
+
+LinkStatus SplitLink::check() {
+  urgent_->check();
+  LinkStatus status = bulk_->check();
+  statistics_ = urgent_->statistics();
+  statistics_ += bulk_->statistics();
+  return status;
+}
+
+void SplitLink::abandon() {
+  urgent_->abandon();
+  bulk_->abandon();
+}
+
+}  // namespace lwaftr
