@@ -49,7 +49,7 @@ export function parsePing(output: string): PingResult {
 /** Sends `count` requests (3) and waits a second for the last answer. */
 export async function ping(host: Namespace, target: string, options: PingOptions = {}): Promise<PingResult> {
   const count = options.count ?? 3
-  const args = ['-c', String(count), '-W', '1', ...argumentsFor(target, { interval: 0.2, ...options })]
+  const args = ['-c', String(count), '-W', '1', ...argumentsFor(target, { interval: 0.05, ...options })]
   try {
     return parsePing((await host.exec('ping', args)).stdout)
   } catch (problem) {
