@@ -12,7 +12,7 @@ import type { Driver } from './dataplane/dataplane.js'
 import { native } from './dataplane/native.js'
 import { openDataPlane } from './dataplane/open.js'
 import { error } from './errors.js'
-import { type Address, closeServer, listenTcp, listenUnix } from './listen.js'
+import { type Address, closeBare, closeServer, isLoopback, listenTcp, listenUnix } from './listen.js'
 import { answers, CONTROL_SOCKET, isRunning, register, unregister } from './registry.js'
 import { loadSchema } from './schema/schema.js'
 
@@ -39,40 +39,22 @@ export interface Daemon {
   stop(): Promise<void>
 }
 
+/** What has to be undone, last first. */
+type Closers = (() => unknown)[]
+
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { name, log } = options
-  const closers: (() => unknown)[] = []
+  const { name, driver, cpus, log } = options
+  const closers: Closers = []
   const stop = async () => {
     for (let close = closers.pop(); close; close = closers.pop()) await close()
   }
   try {
-    const schema = loadSchema()
-    // Where it is certain to be used it is read before anything is touched.
-    const fromFile = options.reset || !options.stateDirectory ? await fileCommit(options) : undefined
+    const { directory, store, saved, first } = await openState(options, closers)
 
-    if (await isRunning(name)) throw error('running', { name })
-    const directory = register(name, options.stateDirectory)
-    if (await answers(join(directory, CONTROL_SOCKET))) throw error('state-in-use', { directory })
-    closers.push(() => unregister(name))
-
-    const datastorePath = join(directory, 'datastore')
-    if (options.reset || !options.stateDirectory) rmSync(datastorePath, { recursive: true, force: true })
-    const store = openStore(datastorePath)
-    closers.push(() => store.close())
-    const saved = store.load()
-    if (saved)
-      log(
-        'warn',
-        `${directory} holds revision ${saved.commit.revision}, which wins over ${options.conf} (--reset takes it)`,
-      )
-    const first = saved ? undefined : (fromFile ?? (await fileCommit(options)))
-
-    const { driver, cpus } = options
     const dataplane = await openDataPlane({ name, stateDir: directory, driver, cpus, log })
     closers.push(() => dataplane.close())
-
     const parts = {
-      schema,
+      schema: loadSchema(),
       datastore: new Datastore(store.id, dataplane),
       dataplane,
       store,
@@ -80,14 +62,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       createTable: () => native.BindingTable.create(null),
     }
     const transactions = new Transactions(parts)
-    let ready = false
-    const services: Services = { ...parts, transactions, isReady: () => ready }
-    const app = buildApp(services, { log })
-    closers.push(() => app.close())
-    const url = await listenTcp(app, options.listen)
-    const control = await listenUnix(app, join(directory, CONTROL_SOCKET))
-    closers.push(() => closeServer(control))
+    closers.push(() => transactions.settled())
 
+    let ready = false
+    const url = await listen({ ...parts, transactions, isReady: () => ready }, directory, options, closers)
     if (saved) await transactions.restore(saved)
     else if (first) await transactions.commit(first)
     ready = true
@@ -101,6 +79,40 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await stop()
     throw problem
   }
+}
+
+/** Takes the name, and finds the configuration to begin with: `saved`, or else `first`. */
+async function openState(options: DaemonOptions, closers: Closers) {
+  const { name, conf, stateDirectory, reset, log } = options
+  // Where it is certain to be used the file is read before anything is touched.
+  const fromFile = reset || !stateDirectory ? await fileCommit(options) : undefined
+
+  if (await isRunning(name)) throw error('running', { name })
+  const directory = register(name, stateDirectory)
+  closers.push(() => unregister(name))
+  if (await answers(join(directory, CONTROL_SOCKET))) throw error('state-in-use', { directory })
+
+  const datastorePath = join(directory, 'datastore')
+  if (reset || !stateDirectory) rmSync(datastorePath, { recursive: true, force: true })
+  const store = openStore(datastorePath)
+  closers.push(() => store.close())
+  const saved = store.load()
+  if (!saved) return { directory, store, first: fromFile ?? (await fileCommit(options)) }
+  const { revision } = saved.commit
+  log('warn', `${directory} holds revision ${revision}, which wins over ${conf} (--reset takes it)`)
+  return { directory, store, saved }
+}
+
+/** Early, so that a busy port costs nothing; requests are served once the relay is ready. */
+async function listen(services: Services, directory: string, options: DaemonOptions, closers: Closers) {
+  const app = buildApp(services, { log: options.log })
+  closers.push(() => closeServer(app.server, () => app.close()))
+  const url = await listenTcp(app, options.listen)
+  if (!isLoopback(options.listen))
+    options.log('warn', `whoever reaches ${url} can change everything: there is no authentication`)
+  const control = await listenUnix(app, join(directory, CONTROL_SOCKET))
+  closers.push(() => closeBare(control))
+  return url
 }
 
 /** The whole configuration as the file has it. */

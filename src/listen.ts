@@ -45,11 +45,24 @@ export async function listenUnix(app: FastifyInstance, path: string): Promise<Se
   }
 }
 
-export async function closeServer(server: Server): Promise<void> {
-  const closed = once(server, 'close')
-  server.close()
-  server.closeAllConnections()
-  await closed
+/** Milliseconds that requests under way have when the server stops. */
+const GRACE = 2000
+
+/** Takes no more requests and waits for those under way, within reason: some clients read slowly for ever. */
+export async function closeServer(server: Server, close: () => Promise<unknown>): Promise<void> {
+  const impatience = setTimeout(() => server.closeAllConnections(), GRACE)
+  await close()
+  clearTimeout(impatience)
+}
+
+/** Closes a server that is not Fastify's own. */
+export function closeBare(server: Server): Promise<void> {
+  return closeServer(server, async () => {
+    const closed = once(server, 'close')
+    server.close()
+    server.closeIdleConnections()
+    await closed
+  })
 }
 
 const REASONS: Readonly<Record<string, string>> = {

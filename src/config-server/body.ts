@@ -6,7 +6,7 @@ import { type DataPath, formatInstanceIdentifier } from '../schema/paths.js'
 import type { Schema, SchemaNode } from '../schema/schema.js'
 import { checkResource, checkTree } from '../schema/shape.js'
 import { SoftwireRecords } from '../schema/softwire-record.js'
-import { readTextAt } from '../schema/text.js'
+import { loadText, readTextAt } from '../schema/text.js'
 import { pushSoftwire } from '../schema/validate.js'
 import { readXmlAt } from '../schema/xml.js'
 import type { Operation } from './edit.js'
@@ -37,10 +37,16 @@ export function readValue(
     case 'xml':
       return readXmlAt(schema, target, body)
     case 'text':
-      return readTextAt(schema, target, body)
+      return target.steps.length === 0 ? readWholeText(schema, body) : readTextAt(schema, target, body)
     case 'xpath':
       throw unreadable(contentType)
   }
+}
+
+/** Validated here already, where errors still know their line. */
+function readWholeText(schema: Schema, body: Buffer): Value {
+  const { tree, softwires } = loadText(schema, body)
+  return { value: tree, softwires }
 }
 
 /** The value of the target in a document that holds nothing else. */

@@ -6,8 +6,8 @@ import type { LwaftrError } from '../errors.js'
 import { breachError } from '../schema/invariants.js'
 import type { JsonObject, JsonValue } from '../schema/json-types.js'
 import type { Schema } from '../schema/schema.js'
-import { decodeSoftwire, encodeSoftwire, recordSize, SoftwireRecords } from '../schema/softwire-record.js'
-import { validateSoftwire } from '../schema/validate.js'
+import { decodeSoftwire, recordSize, SoftwireRecords } from '../schema/softwire-record.js'
+import { pushSoftwire } from '../schema/validate.js'
 import { changesBetween } from './softwire-diff.js'
 import { isDelete, keyAt, pages, softwireKey, withOperation } from './softwire-scan.js'
 
@@ -54,7 +54,9 @@ export class SoftwireOverlay {
 
   /** Puts one entry, in place of the one with its keys. Throws LwaftrError when it is not a valid softwire. */
   put(value: JsonValue): void {
-    const record = encodeSoftwire(validateSoftwire(this.#schema, value))
+    const one = new SoftwireRecords(1)
+    pushSoftwire(this.#schema, one, value)
+    const record = one.at(0)
     this.#changes.set(keyOfRecord(record), record)
   }
 
@@ -69,7 +71,7 @@ export class SoftwireOverlay {
     if (softwires instanceof SoftwireRecords) this.#replacement = softwires
     else {
       this.#replacement = new SoftwireRecords()
-      for (const value of softwires) this.#replacement.push(validateSoftwire(this.#schema, value))
+      for (const value of softwires) pushSoftwire(this.#schema, this.#replacement, value)
     }
   }
 

@@ -79,13 +79,15 @@ class LmdbStore implements Store {
   }
 
   persist(commit: CommitRecord, tree: JsonObject | undefined, softwires: Change['softwires']): void {
+    // Field by field: a commit that is handed in may carry more, and far too much to keep.
+    const { revision, time, who, via, summary } = commit
     try {
       this.#root.transactionSync(() => {
         if (tree) this.#meta.putSync('tree', tree)
         if (softwires && 'replace' in softwires) this.#softwires.clearSync()
         if (softwires) this.#write('replace' in softwires ? softwires.replace : softwires.edits)
-        this.#meta.putSync('revision', commit.revision)
-        this.#history.putSync(commit.revision, { ...commit, time: commit.time.toISOString() })
+        this.#meta.putSync('revision', revision)
+        this.#history.putSync(commit.revision, { revision, time: time.toISOString(), who, via, summary })
       })
     } catch (cause) {
       throw storage(message(cause), cause)

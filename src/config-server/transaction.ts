@@ -84,6 +84,11 @@ export class Transactions {
     })
   }
 
+  /** Resolves when no transaction is under way. */
+  settled(): Promise<void> {
+    return this.#lock.run(async () => {})
+  }
+
   /** The configuration as the edits would have it: the tree by libyang, softwires one by one and among each other. */
   #validate(edits: readonly Edit[]): Candidate {
     const { schema, datastore, createTable } = this.#parts

@@ -1,6 +1,9 @@
 import t from 'tap'
 import { configuration, entry, LIST, text, World } from './relay.js'
 
+/** Its MAC is the relay's own. */
+const passthru = 'passthru-interface { device int0; mac 02:22:22:22:22:00; }'
+
 t.test('what goes wrong is said in one line, and changes nothing', async (t) => {
   const world = new World(t)
   const relay = await world.run()
@@ -40,6 +43,17 @@ t.test('what goes wrong is said in one line, and changes nothing', async (t) => 
       ['load-config', world.file('broken.json', '{"snabb-softwire-v3:softwire-config": {,}}')],
       1,
       /broken\.json:1:\d+: this is not JSON/,
+    ],
+    [
+      [
+        'load-config',
+        world.file(
+          'must.conf',
+          configuration.replace('internal-interface {', `${passthru}\n      internal-interface {`),
+        ),
+      ],
+      1,
+      /must\.conf:13:\d+: .*passthru/,
     ],
     [
       ['load-config', world.file('mtu.conf', 'softwire-config {\n  external-interface { mtu 70000; }\n}')],

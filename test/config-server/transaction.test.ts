@@ -173,6 +173,7 @@ t.test('another process takes up what was committed', async (t) => {
       [3, 'delete 1 softwire'],
     ],
   )
+  t.same(Object.keys(store.history(1)[0] ?? {}), ['revision', 'time', 'who', 'via', 'summary'])
   await store.close()
 
   const again = openStore(directory)
