@@ -46,6 +46,7 @@ export class Sandbox {
 
   /** Starts a program of the run; it ends with the run at the latest. */
   spawn(program: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    if (this.#closing !== null) throw new Error(`the lab is over: nothing starts ${program} any more`)
     return spawn(program, args, { ...options, env: { ...process.env, [LAB_VARIABLE]: String(this.id) } })
   }
 

@@ -57,9 +57,15 @@ function signal(pids: readonly number[], name: NodeJS.Signals): void {
 }
 
 async function endProcesses(id: number): Promise<void> {
-  signal(processesOf(id), 'SIGTERM')
+  const told = new Set<number>()
   const deadline = Date.now() + PATIENCE
-  while (processesOf(id).length > 0 && Date.now() < deadline) await sleep(20)
+  for (let left = processesOf(id); left.length > 0 && Date.now() < deadline; left = processesOf(id)) {
+    // Once each, also those that one of them started meanwhile.
+    const news = left.filter((pid) => !told.has(pid))
+    signal(news, 'SIGTERM')
+    for (const pid of news) told.add(pid)
+    await sleep(20)
+  }
   signal(processesOf(id), 'SIGKILL')
 }
 
