@@ -79,12 +79,4 @@ void HoldQueue::release(PacketList& packets) {
   packets_.clear();
 }
 
-void HoldQueue::clear() {
-  for (Packet* packet : packets_) {
-    counters_.add(overflow_);
-    pool_.free(packet);
-  }
-  packets_.clear();
-}
-
 }  // namespace lwaftr

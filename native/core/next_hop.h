@@ -80,7 +80,6 @@ class HoldQueue {
   // Appends what waited to `packets`.
   void release(PacketList& packets);
   size_t size() const { return packets_.size(); }
-  void clear();
 
  private:
   PacketPool& pool_;
