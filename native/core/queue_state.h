@@ -1,4 +1,5 @@
-// What a queue tells the rest of the relay, beside its counters: one page in shared memory, one writer (the queue's thread).
+// What a queue tells the rest of the relay, beside its counters: one page in shared memory, one writer (the queue's
+// thread).
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -10,12 +11,12 @@ namespace lwaftr {
 enum class NextHopStatus : uint8_t { unresolved = 0, static_mac = 1, resolved = 2, probing = 3 };
 
 struct alignas(64) QueueState {
-  std::atomic<uint64_t> batches;            // passes through the loop; grows while the thread lives (heartbeat and grace period)
+  std::atomic<uint64_t> batches;  // passes through the loop; grows while the thread lives (heartbeat and grace period)
   std::atomic<uint64_t> table_generation;   // generation of the binding table in use
   std::atomic<uint64_t> settings_revision;  // revision of the settings in use
   std::atomic<uint64_t> external_next_hop;
   std::atomic<uint64_t> internal_next_hop;
-  std::atomic<uint32_t> external_link_up;   // 1: the device is there and running
+  std::atomic<uint32_t> external_link_up;  // 1: the device is there and running
   std::atomic<uint32_t> internal_link_up;
   std::atomic<uint32_t> passthru_link_up;
 };

@@ -37,7 +37,7 @@ struct PassthruInterface {
   uint16_t mtu = 1500;  // payload bytes above Ethernet and VLAN headers
   VlanTag vlan_tag;
   bool promiscuous = false;
-  uint32_t sample_rate = 0;      // mirror one in N softwire packets; 0: none
+  uint32_t sample_rate = 0;       // mirror one in N softwire packets; 0: none
   bool on_external_link = false;  // two-device instances: the passthru link is external-device
 };
 
@@ -71,7 +71,7 @@ struct Settings {
   SidePolicy internal{.mtu = 1500};
   uint32_t flow_label = 0;
   bool hairpinning = true;
-  bool on_a_stick = true;        // external and internal traffic share one link
+  bool on_a_stick = true;              // external and internal traffic share one link
   bool filter_destination_mac = true;  // false in check and bench: every frame is for the relay
 };
 
