@@ -88,7 +88,7 @@ const table = {
   'access-denied': row(403, 'protocol', 'access-denied', 'access denied'),
   'not-implemented': row(501, 'application', 'operation-not-supported', '{feature} is not supported yet; remove it'),
   // The data plane and the machine below it
-  'bad-filter': row(400, 'application', 'invalid-value', 'filter does not compile: {problem}'),
+  'bad-filter': row(400, 'application', 'invalid-value', 'filter "{filter}" does not compile: {problem}'),
   'device': row(409, 'application', 'resource-denied', 'device {device}: {problem}'),
   'no-memory': row(409, 'application', 'resource-denied', 'not enough memory for {what}: {problem}'),
   'data-plane': row(500, 'application', 'operation-failed', 'data plane: {problem}'),

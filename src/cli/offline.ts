@@ -1,6 +1,7 @@
 /** A configuration file made ready to run frames through its first queue, for check and bench. */
 
 import { readBytes } from '../config-server/configuration-file.js'
+import { checkFilters } from '../dataplane/filters.js'
 import { type NativeBindingTable, native } from '../dataplane/native.js'
 import { instanceSettings, type QueueSettings } from '../dataplane/settings.js'
 import { error } from '../errors.js'
@@ -19,18 +20,10 @@ export async function openOffline(file: string): Promise<OfflineQueue> {
   const configuration = loadText(schema, await readBytes(file), { file })
   const queue = instanceSettings(configuration.tree)[0]?.queues[0]
   if (queue === undefined) throw error('file', { file, problem: 'it has no instance with a queue' })
-  checkFilters(file, queue)
+  checkFilters(queue, file)
   const table = native.BindingTable.create(null)
   const { bytes } = configuration.softwires
   const breach = table.build(bytes)
   if (breach !== null) throw breachError(schema, breach, bytes).at(configuration.locateSoftwire(breach.index))
   return { queue, table }
-}
-
-function checkFilters(file: string, queue: QueueSettings): void {
-  for (const side of [queue.external, queue.internal])
-    for (const filter of [side.ingressFilter, side.egressFilter]) {
-      const problem = native.compileFilter(filter)
-      if (problem !== null) throw error('bad-filter', { problem: `${filter}: ${problem}` }, { file })
-    }
 }

@@ -12,6 +12,7 @@ import type {
   Prepared,
   QueueState,
 } from './dataplane.js'
+import { checkFilters } from './filters.js'
 import { native } from './native.js'
 import { Places, queueMemory } from './places.js'
 import type { InstanceSettings, QueueSettings } from './settings.js'
@@ -206,12 +207,8 @@ class WorkersDataPlane implements DataPlane {
             `device ${name}: its MTU ${info.mtu} is below the configured ${mtu}; larger packets are lost`,
           )
       }
-      for (const side of queues.flatMap((queue) => [queue.internal, queue.external])) {
-        for (const filter of [side.ingressFilter, side.egressFilter]) {
-          const problem = filter === '' ? null : native.compileFilter(filter)
-          if (problem !== null) throw error('bad-filter', { problem })
-        }
-      }
+      // They are the same for all queues.
+      if (queues[0] !== undefined) checkFilters(queues[0])
     }
   }
 

@@ -29,7 +29,7 @@ t.test('what goes wrong is said in one line, and changes nothing', async (t) => 
     [
       ['set-config', '/softwire-config/external-interface/ingress-filter', 'tcp port nonsense'],
       1,
-      /filter does not compile/,
+      /filter ".*" does not compile: .*\/external-interface\/ingress-filter/,
     ],
     [['set-config', '/softwire-state/in-ipv4-packets', '1'], 1, /in-ipv4-packets is state/],
     [['add-config', LIST, text(1)], 1, /\[psid='1'\] exists already/],
