@@ -1,0 +1,293 @@
+// AF_XDP on a veth pair in a network namespace of the test's own: which frames it takes, whole and in order, and that
+// nothing of it stays.
+#include "io/af_xdp.h"
+
+#include <doctest/doctest.h>
+#include <linux/if_ether.h>
+#include <poll.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "io/af_packet.h"
+#include "io/frame_share.h"
+#include "packets.h"
+#include "wire.h"
+
+namespace lwaftr::test {
+namespace {
+
+constexpr const char* kRelay = "02:22:22:22:22:00";
+constexpr const char* kPeer = "02:00:00:00:00:11";
+constexpr size_t kRing = 8 << 20;
+
+bool run(const std::string& command) { return system((command + " 2>/dev/null").c_str()) == 0; }
+
+std::string output(const std::string& command) {
+  std::string text;
+  FILE* pipe = popen(command.c_str(), "r");
+  std::array<char, 4096> buffer;
+  while (size_t count = fread(buffer.data(), 1, buffer.size(), pipe)) text.append(buffer.data(), count);
+  pclose(pipe);
+  return text;
+}
+
+// Runs a test in a namespace with a veth pair relay/peer; in a thread, since a thread takes its namespace with it.
+void with_cable(const std::function<void()>& test) {
+  const char* obstacle = geteuid() != 0 ? "not root" : nullptr;
+  const auto inside = [&] {
+    if (unshare(CLONE_NEWNET) != 0) {
+      obstacle = "no network namespace can be made";
+    } else if (!run("ip link add relay mtu 9000 type veth peer name peer mtu 9000")) {
+      obstacle = "no veth";
+    } else {
+      run("echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; ip link set relay up; ip link set peer up");
+      try {
+        test();
+      } catch (...) {
+        // REQUIRE failed: doctest knows, and nothing may leave a thread.
+      }
+    }
+  };
+  if (!obstacle) std::thread(inside).join();
+  if (obstacle) MESSAGE("skipped: " << obstacle);
+}
+
+XdpRequest request() {
+  XdpRequest request;
+  request.interface = "relay";
+  request.queues = {0};
+  request.stations = {XdpStation(mac(kRelay), {}), XdpStation(mac(kRelay), 64)};
+  return request;
+}
+
+// Null, and said why, where the kernel has no XDP.
+std::unique_ptr<AfXdp> open_relay(const XdpRequest& what = request()) {
+  OpenError error;
+  auto device = AfXdp::open(what, &error);
+  if (!device && (error.number == EPERM || error.number == ENOSYS || error.number == EAFNOSUPPORT)) {
+    MESSAGE("skipped: " << error.message);
+    return nullptr;
+  }
+  REQUIRE_MESSAGE(device, error.message);
+  return device;
+}
+
+struct Ends {
+  PacketPool pool{16384, 512};
+  std::unique_ptr<Device> relay;
+  std::unique_ptr<Device> peer;
+
+  explicit Ends(std::unique_ptr<Device> device) : relay(std::move(device)) {
+    OpenError error;
+    peer = AfPacket::open("peer", {}, kRing, &error);
+    REQUIRE_MESSAGE(peer, error.message);
+    relay->start(&error);
+    peer->start(&error);
+    REQUIRE_MESSAGE(error.number == 0, error.message);
+  }
+  void send(Device& device, const std::vector<Bytes>& frames) {
+    PacketList packets;
+    for (const Bytes& frame : frames) {
+      packets.push_back(pool.allocate(frame.size()));
+      std::copy(frame.begin(), frame.end(), packets.back()->data);
+      packets.back()->length = static_cast<uint32_t>(frame.size());
+    }
+    device.transmit(packets.data(), packets.size());
+    for (Packet* packet : packets) pool.free(packet);
+  }
+  // What comes until nothing does for a while.
+  std::vector<Bytes> receive(Device& device) {
+    std::vector<Bytes> frames;
+    pollfd wait{device.wait_fd(), POLLIN, 0};
+    while (poll(&wait, 1, 30) > 0) {
+      Packet* packets[64];
+      const size_t count = device.receive(pool, packets, 64);
+      for (size_t i = 0; i < count; i++) {
+        frames.emplace_back(packets[i]->data, packets[i]->data + packets[i]->length);
+        pool.free(packets[i]);
+      }
+    }
+    return frames;
+  }
+};
+
+Frame to_relay() { return Frame(kRelay, kPeer); }
+
+TEST_CASE("bulk traffic for the relay is taken, all else is the kernel's") {
+  with_cable([] {
+    auto device = open_relay();
+    if (!device) return;
+    MESSAGE(device->description());
+    Ends ends(std::move(device));
+    OpenError error;
+    auto kernel = AfPacket::open("relay", {}, kRing, &error);
+    REQUIRE(kernel);
+    kernel->start(&error);
+    const auto ndp = [](uint8_t type) {
+      return to_relay().ipv6("2001:db8::2", "2001:db8::1").icmpv6(type, 0).payload(20).bytes();
+    };
+    Bytes short_ipv6 = ndp(135);
+    short_ipv6.resize(ETH_HLEN + ipv6::kHeader);
+    const struct {
+      std::string sentence;
+      Bytes frame;
+      bool taken;
+    } cases[] = {
+        {"IPv4", to_relay().ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).payload(30).bytes(), true},
+        {"IPv6", to_relay().ipv6("2001:db8::2", "2001:db8::1").udp(1, 2).payload(3).bytes(), true},
+        {"its VLAN", to_relay().vlan(64).ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).payload(30).bytes(), true},
+        {"its VLAN, with a priority",
+         to_relay().vlan(0xe040).ipv6("2001:db8::2", "2001:db8::1").udp(1, 2).payload(30).bytes(), true},
+        {"a ping of its IPv6 address", ndp(128), true},
+        {"an ICMPv6 error", ndp(2), true},
+        {"ICMPv6 beyond neighbour discovery", ndp(138), true},
+        {"IPv6 cut short", short_ipv6, true},
+        {"a router solicitation", ndp(133), false},
+        {"a neighbour advertisement", ndp(136), false},
+        {"a redirect", ndp(137), false},
+        {"another VLAN", to_relay().vlan(65).ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).payload(30).bytes(), false},
+        {"VLAN 0", to_relay().vlan(0).ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).payload(30).bytes(), false},
+        {"another MAC", Frame("02:22:22:22:22:01", kPeer).ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).bytes(), false},
+        {"broadcast", Frame("ff:ff:ff:ff:ff:ff", kPeer).ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).bytes(), false},
+        {"ARP", to_relay().arp(2, kPeer, "192.0.2.1", kRelay, "192.0.2.2").bytes(), false},
+    };
+    for (const auto& c : cases) {
+      CAPTURE(c.sentence);
+      ends.send(*ends.peer, {c.frame});
+      const auto taken = ends.receive(*ends.relay);
+      const auto passed = ends.receive(*kernel);
+      CHECK(taken.size() == (c.taken ? 1 : 0));
+      CHECK(passed.size() == (c.taken ? 0 : 1));
+      for (const Bytes& frame : taken) CHECK(hex(frame) == hex(c.frame));
+    }
+  });
+}
+
+TEST_CASE("bursts and jumbo frames arrive whole and in order, both ways") {
+  with_cable([] {
+    auto device = open_relay();
+    if (!device) return;
+    Ends ends(std::move(device));
+    std::vector<Bytes> frames;
+    for (size_t i = 0; i < 800; i++) {
+      const size_t payload = i % 50 == 0 ? 8900 : i % 7 == 0 ? 4090 + i % 8 : 10 + i % 1400;
+      frames.push_back(to_relay()
+                           .ipv4("192.0.2.1", "198.51.100.7", {.id = static_cast<uint16_t>(i)})
+                           .udp(1, 2)
+                           .payload(payload)
+                           .bytes());
+    }
+    for (int round = 0; round < 5; round++) {
+      ends.send(*ends.peer, frames);
+      CHECK(ends.receive(*ends.relay) == frames);
+      ends.send(*ends.relay, frames);
+      CHECK(ends.receive(*ends.peer) == frames);
+    }
+    ends.relay->check();
+    CHECK(ends.relay->statistics().kernel_drops == 0);
+    CHECK(ends.relay->statistics().transmit_drops == 0);
+  });
+}
+
+TEST_CASE("what the kernel had no buffer for is counted") {
+  with_cable([] {
+    auto device = open_relay();
+    if (!device) return;
+    Ends ends(std::move(device));
+    const std::vector<Bytes> burst(1000, to_relay().ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).payload(100).bytes());
+    for (int i = 0; i < 5; i++) ends.send(*ends.peer, burst);
+    const size_t received = ends.receive(*ends.relay).size();
+    CHECK(received == Xsk::kReceiveFrames);
+    ends.relay->check();
+    CHECK(ends.relay->statistics().kernel_drops == 5000 - received);
+  });
+}
+
+TEST_CASE("a link that is down takes nothing, and nothing stale leaves when it is up") {
+  with_cable([] {
+    auto device = open_relay();
+    if (!device) return;
+    Ends ends(std::move(device));
+    run("ip link set relay down");
+    CHECK(ends.relay->check() == LinkStatus::down);
+    const std::vector<Bytes> frames(10, to_relay().ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).payload(100).bytes());
+    ends.send(*ends.relay, frames);
+    CHECK(ends.relay->statistics().transmit_drops == 10);
+    run("ip link set relay up");
+    usleep(50'000);
+    CHECK(ends.relay->check() == LinkStatus::up);
+    CHECK(ends.receive(*ends.peer).empty());
+    ends.send(*ends.relay, frames);
+    CHECK(ends.receive(*ends.peer) == frames);
+    run("ip link del relay");
+    CHECK(ends.relay->check() == LinkStatus::gone);
+  });
+}
+
+TEST_CASE("a queue is handed to a successor, and with the last one everything goes") {
+  with_cable([] {
+    auto first = open_relay();
+    if (!first) return;
+    CHECK(output("ip link show relay").find("xdp") != std::string::npos);
+    auto second = open_relay();
+    OpenError error;
+    first->start(&error);
+    CHECK(error.number == 0);
+    first.reset();
+    Ends ends(std::move(second));  // starts it
+    const std::vector<Bytes> frames(10, to_relay().ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).payload(100).bytes());
+    ends.send(*ends.peer, frames);
+    CHECK(ends.receive(*ends.relay) == frames);
+    ends.relay.reset();
+    CHECK(output("ip link show relay").find("xdp") == std::string::npos);
+    CHECK(open_relay());
+  });
+}
+
+TEST_CASE("where the choice is ours, AF_XDP is not taken for what it would get wrong") {
+  with_cable([] {
+    XdpRequest what = request();
+    what.only_if_better = true;
+    OpenError error;
+    CHECK(!AfXdp::open(what, &error));
+    CHECK(error.message == "relay: XDP does not see the VLAN tags that a veth peer leaves to the card");
+    what.stations = {XdpStation(mac(kRelay), {})};
+    CHECK(open_relay(what));
+    what.own_macs = true;
+    error = {};
+    CHECK(!AfXdp::open(what, &error));
+    CHECK(error.message == "relay: its queues have different MAC addresses, and the card spreads by hash");
+  });
+}
+
+TEST_CASE("queues share one program, each receives by its own") {
+  with_cable([] {
+    run("ip link del relay");
+    run("ip link add relay mtu 9000 numrxqueues 2 numtxqueues 2 type veth peer name peer mtu 9000 numrxqueues 2 "
+        "numtxqueues 2");
+    run("ip link set relay up; ip link set peer up; ethtool -L relay rx 2 tx 2");
+    XdpRequest one = request();
+    OpenError error;
+    CHECK(!AfXdp::open(one, &error));
+    CHECK(error.message.find("2 hardware queues") != std::string::npos);
+    one.queues = {0, 1};
+    auto first = open_relay(one);
+    if (!first) return;
+    one.queue = 1;
+    auto second = open_relay(one);
+    one.queue = 2;
+    one.queues = {0, 1, 2};
+    error = {};
+    CHECK(!AfXdp::open(one, &error));
+    CHECK(error.message.find("queue 2 is not one of its 2") != std::string::npos);
+  });
+}
+
+}  // namespace
+}  // namespace lwaftr::test
