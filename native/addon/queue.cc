@@ -9,6 +9,7 @@
 #include "core/binding_table.h"
 #include "io/frame_share.h"
 #include "io/interface.h"
+#include "io/shared_next_hops.h"
 #include "io/tap.h"
 #include "module.h"
 #include "settings.h"
@@ -81,13 +82,55 @@ void throw_open_error(Napi::Env env, const std::string& device, const OpenError&
   error.ThrowAsJavaScriptException();
 }
 
+// HardwareShare of src/dataplane/frame-share.ts.
+bool read_hardware_share(Napi::Value value, LinkPart* part) {
+  if (!value.IsObject()) {
+    throw_type_error(value.Env(), "hardware must be an object");
+    return false;
+  }
+  auto object = value.As<Napi::Object>();
+  auto queue = to_integer(object.Get("queue"), "queue", 65535);
+  auto own_macs = to_boolean(object.Get("ownMacs"), "ownMacs");
+  if (!queue || !own_macs || !object.Get("queues").IsArray() || !object.Get("stations").IsArray()) return false;
+  part->hardware_queue = static_cast<uint32_t>(*queue);
+  part->own_macs = *own_macs;
+  auto queues = object.Get("queues").As<Napi::Array>();
+  for (uint32_t i = 0; i < queues.Length(); i++) {
+    auto id = to_integer(queues.Get(i), "queues", 65535);
+    if (!id) return false;
+    part->hardware_queues.push_back(static_cast<uint32_t>(*id));
+  }
+  auto stations = object.Get("stations").As<Napi::Array>();
+  for (uint32_t i = 0; i < stations.Length(); i++) {
+    auto station = stations.Get(i).As<Napi::Object>();
+    MacAddress mac;
+    VlanTag vlan;
+    if (auto tag = member(station, "vlanTag")) {
+      auto number = to_integer(*tag, "vlanTag", 4094);
+      if (!number) return false;
+      vlan = static_cast<uint16_t>(*number);
+    }
+    if (!read_mac(station.Get("mac"), &mac)) return false;
+    part->stations.emplace(mac, vlan);
+  }
+  return true;
+}
+
+std::optional<Driver> to_driver(const std::string& name) {
+  if (name == "auto") return Driver::automatic;
+  if (name == "af-xdp") return Driver::af_xdp;
+  if (name == "af-packet") return Driver::af_packet;
+  if (name == "memory") return Driver::memory;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Napi::Function QueueHandle::define(Napi::Env env) {
   return DefineClass(env, "Queue",
-                     {StaticMethod("open", &QueueHandle::open), InstanceMethod("start", &QueueHandle::start),
-                      InstanceMethod("apply", &QueueHandle::apply), InstanceMethod("reopen", &QueueHandle::reopen),
-                      InstanceMethod("stop", &QueueHandle::stop)});
+                     {StaticMethod("open", &QueueHandle::open), InstanceAccessor<&QueueHandle::drivers>("drivers"),
+                      InstanceMethod("start", &QueueHandle::start), InstanceMethod("apply", &QueueHandle::apply),
+                      InstanceMethod("reopen", &QueueHandle::reopen), InstanceMethod("stop", &QueueHandle::stop)});
 }
 
 QueueHandle::QueueHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<QueueHandle>(info) {}
@@ -100,8 +143,10 @@ Napi::Value QueueHandle::open(const Napi::CallbackInfo& info) {
   }
   Napi::Value handle = env.GetInstanceData<AddonData>()->queue.New({});
   QueueHandle* queue = handle.IsEmpty() ? nullptr : Unwrap(handle.As<Napi::Object>());
-  if (!queue || !queue->open_links(info[0].As<Napi::Object>())) return {};
-  return handle;
+  if (!queue) return {};
+  if (queue->open_links(info[0].As<Napi::Object>())) return handle;
+  queue->release(false);
+  return {};
 }
 
 bool QueueHandle::open_links(const Napi::Object& options) {
@@ -113,13 +158,16 @@ bool QueueHandle::open_links(const Napi::Object& options) {
   auto absent_links = to_boolean(options.Get("absentLinks"), "absentLinks");
   auto memory = to_string(options.Get("memory"), "memory");
   auto share = to_frame_share(options.Get("share"));
-  if (!share) return false;
-  share_ = *share;
+  if (!share || !read_hardware_share(options.Get("hardware"), &part_)) return false;
+  part_.share = *share;
   if (env.IsExceptionPending() || !internal || !driver || !directory || !absent_links || !memory) return false;
 
-  for (DeviceName& name : ports_.names) {
-    name = {*driver == "memory" ? Driver::memory : Driver::af_packet, "", *directory};
+  auto kind = to_driver(*driver);
+  if (!kind) {
+    throw_type_error(env, "there is no driver " + *driver);
+    return false;
   }
+  for (DeviceName& name : ports_.names) name = {*kind, "", *directory};
   ports_.names[kInternal].name = *internal;
   ports_.used[kInternal] = true;
   ports_.used[kExternal] = external.has_value();
@@ -134,7 +182,7 @@ bool QueueHandle::open_links(const Napi::Object& options) {
   for (size_t i : {kInternal, kExternal}) {
     if (!ports_.used[i]) continue;
     OpenError error;
-    ports_.devices[i] = open_link_device(ports_.names[i], share_, &error);
+    ports_.devices[i] = open_link_device(ports_.names[i], part_, &ports_.drivers[i], &error);
     if (ports_.devices[i] || (*absent_links && error.number == ENODEV)) continue;
     throw_open_error(env, ports_.names[i].name, error);
     return false;
@@ -143,12 +191,25 @@ bool QueueHandle::open_links(const Napi::Object& options) {
   return true;
 }
 
+Napi::Value QueueHandle::drivers(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Napi::Array drivers = Napi::Array::New(env);
+  for (size_t i : {kInternal, kExternal}) {
+    if (ports_.drivers[i].empty()) continue;
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("device", ports_.names[i].name);
+    entry.Set("driver", ports_.drivers[i]);
+    drivers.Set(drivers.Length(), entry);
+  }
+  return drivers;
+}
+
 // Opens and starts the device of a port.
 std::unique_ptr<Device> QueueHandle::open_port(Port port, bool create, bool* created, OpenError* error) {
   size_t i = static_cast<size_t>(port);
   auto device = port == Port::passthru
                     ? open_passthru_device(ports_.names[i], *settings_->passthru_interface, create, created, error)
-                    : open_link_device(ports_.names[i], share_, error);
+                    : open_link_device(ports_.names[i], part_, &ports_.drivers[i], error);
   if (!device) return nullptr;
   device->start(error);
   return error->number ? nullptr : std::move(device);
@@ -205,6 +266,11 @@ Napi::Value QueueHandle::apply(const Napi::CallbackInfo& info) {
     auto revision = to_integer(value.Get("revision"), "revision", 1ull << 53);
     if (!update.settings || !revision) return {};
     update.settings_revision = *revision;
+    update.filters = Filters(*update.settings);
+    const std::string& internal = ports_.names[kInternal].name;
+    const std::string& external = ports_.used[kExternal] ? ports_.names[kExternal].name : internal;
+    update.external_next_hop = shared_next_hop(external, update.settings->external_interface);
+    update.internal_next_hop = shared_next_hop(internal, update.settings->internal_interface);
   }
   if (auto change = member(object, "table")) {
     auto value = change->As<Napi::Object>();

@@ -30,6 +30,13 @@ std::string Filter::compile(const std::string& pflang) {
   return message;
 }
 
+Filters::Filters(const Settings& settings) {
+  ingress4.compile(settings.external.ingress_filter);
+  ingress6.compile(settings.internal.ingress_filter);
+  egress4.compile(settings.external.egress_filter);
+  egress6.compile(settings.internal.egress_filter);
+}
+
 bool Filter::accepts(const Packet& packet) const {
   return program_->code.bf_len && bpf_filter(program_->code.bf_insns, packet.data, packet.length, packet.length) != 0;
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "packet.h"
+#include "settings.h"
 
 namespace lwaftr {
 
@@ -23,6 +24,14 @@ class Filter {
  private:
   struct Program;
   std::unique_ptr<Program> program_;
+};
+
+// The filters of a queue, compiled before the packet path sees them: libpcap may take its time, and asks the resolver
+// for names of hosts.
+struct Filters {
+  Filters() = default;
+  explicit Filters(const Settings& settings);
+  Filter ingress4, ingress6, egress4, egress6;
 };
 
 }  // namespace lwaftr

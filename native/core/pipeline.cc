@@ -140,6 +140,11 @@ void Pipeline::share_next_hops(NextHopCell* external, NextHopCell* internal) {
 }
 
 void Pipeline::configure(const Settings& settings, Time now) {
+  Filters filters(settings);
+  configure(settings, filters, now);
+}
+
+void Pipeline::configure(const Settings& settings, Filters& filters, Time now) {
   Rooms& r = *rooms_;
   const Settings old = r.core.settings;
   r.core.now = now;
@@ -161,13 +166,10 @@ void Pipeline::configure(const Settings& settings, Time now) {
   take_next_hop(r.egress4.next_hop, old.external_interface, settings.external_interface);
   take_next_hop(r.egress6.next_hop, old.internal_interface, settings.internal_interface);
 
-  const auto take_filter = [&r](Filter& filter, const std::string& from, const std::string& to) {
-    if (!r.configured || from != to) filter.compile(to);
-  };
-  take_filter(r.ingress4.filter, old.external.ingress_filter, settings.external.ingress_filter);
-  take_filter(r.ingress6.filter, old.internal.ingress_filter, settings.internal.ingress_filter);
-  take_filter(r.egress4.filter, old.external.egress_filter, settings.external.egress_filter);
-  take_filter(r.egress6.filter, old.internal.egress_filter, settings.internal.egress_filter);
+  std::swap(r.ingress4.filter, filters.ingress4);
+  std::swap(r.ingress6.filter, filters.ingress6);
+  std::swap(r.egress4.filter, filters.egress4);
+  std::swap(r.egress6.filter, filters.egress6);
 
   r.ingress4.reassembler.configure(settings.external.reassembly);
   r.ingress6.reassembler.configure(settings.internal.reassembly);

@@ -9,6 +9,7 @@
 #include "bridge.h"
 #include "clock.h"
 #include "counters.h"
+#include "filter.h"
 #include "next_hop.h"
 #include "packet.h"
 #include "queue_state.h"
@@ -37,6 +38,8 @@ class Pipeline {
   // Takes new settings at a batch boundary: reassembly, next hops and held packets that the change does not touch go
   // on.
   void configure(const Settings& settings, Time now);
+  // The same with the filters of `settings` compiled already; what they replace comes back.
+  void configure(const Settings& settings, Filters& filters, Time now);
   // The table to look softwires up in; the caller keeps it alive until the next set_table() has returned.
   void set_table(const BindingTable* table);
 

@@ -102,7 +102,8 @@ void QueueThread::exchange(Update& update) {
     memory_.state.table_generation.store(update.table_generation, std::memory_order_release);
   }
   if (update.settings) {
-    pipeline_.configure(*update.settings, now);
+    pipeline_.share_next_hops(update.external_next_hop, update.internal_next_hop);
+    pipeline_.configure(*update.settings, update.filters, now);
     memory_.state.settings_revision.store(update.settings_revision, std::memory_order_release);
   }
   bool exchanged = false;

@@ -25,7 +25,10 @@ class QueueThread {
   // What to change at the next batch boundary; absent parts stay as they are. It comes back with what was replaced.
   struct Update {
     std::optional<Settings> settings;
+    Filters filters;  // of the settings
     uint64_t settings_revision = 0;
+    NextHopCell* external_next_hop = nullptr;  // with the settings: where their next hops are kept (shared_next_hops.h)
+    NextHopCell* internal_next_hop = nullptr;
     std::unique_ptr<BindingTable> table;
     uint64_t table_generation = 0;
     // Started devices, by Port. To take passthru's away, exchange it for none.
