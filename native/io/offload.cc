@@ -93,7 +93,7 @@ size_t segment(uint8_t* frame, size_t length, const OffloadHeader& header, Packe
   }
   size_t transport_length = udp ? 8 : static_cast<size_t>(frame[headers.transport + 12] >> 4) * 4;
   size_t payload_at = headers.transport + transport_length;
-  if (transport_length < minimum || payload_at > length) {
+  if (transport_length < minimum || payload_at >= length) {
     ++*lost;
     return 0;
   }

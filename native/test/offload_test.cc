@@ -148,9 +148,11 @@ TEST_CASE("what does not fit is lost and counted, and lying headers are refused"
     CHECK(cut.count == 0);
     CHECK(cut.lost == 1);
   }
-  for (size_t length = 0; length < 54; length++) {
+  // Cut off, down to a header without a byte of payload.
+  for (size_t length = 0; length <= 54; length++) {
     Cut cut(Bytes(frame.begin(), frame.begin() + static_cast<ptrdiff_t>(length)), header(kGsoTcp4, 1000, 34, kTcp));
     CHECK(cut.count == 0);
+    CHECK(cut.lost == 1);
   }
 }
 
