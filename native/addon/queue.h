@@ -22,9 +22,11 @@ class QueueHandle : public Napi::ObjectWrap<QueueHandle> {
     DeviceName names[kPortCount];
     std::unique_ptr<Device> devices[kPortCount];  // opened, until start() gives them to the thread
     bool used[kPortCount] = {};
+    std::string drivers[kPortCount];  // what open_link_device() says of them
   };
 
   static Napi::Value open(const Napi::CallbackInfo& info);
+  Napi::Value drivers(const Napi::CallbackInfo& info);
   bool open_links(const Napi::Object& options);
   Napi::Value start(const Napi::CallbackInfo& info);
   Napi::Value apply(const Napi::CallbackInfo& info);
@@ -37,7 +39,7 @@ class QueueHandle : public Napi::ObjectWrap<QueueHandle> {
   void release(bool remove_created_tap);
 
   Ports ports_;
-  FrameShare share_;  // its part of the link's frames
+  LinkPart part_;  // what it has of its links
   std::unique_ptr<Settings> settings_;
   QueueMemory* memory_ = nullptr;
   std::unique_ptr<QueueThread> thread_;

@@ -101,8 +101,13 @@ size_t AfXdp::receive(PacketPool& pool, Packet** packets, size_t limit) {
   }
   xsk_.receive.consume(done);
   xsk_.fill.produce(done);
-  if (xsk_.fill.needs_wakeup()) recvfrom(xsk_.fd.get(), nullptr, 0, MSG_DONTWAIT, nullptr, nullptr);
+  wake_receiver();
   return count;
+}
+
+// A driver with zero-copy that ran out of buffers sleeps until it is told of new ones.
+void AfXdp::wake_receiver() {
+  if (xsk_.fill.needs_wakeup()) recvfrom(xsk_.fd.get(), nullptr, 0, MSG_DONTWAIT, nullptr, nullptr);
 }
 
 Packet* AfXdp::take(PacketPool& pool, uint32_t descriptor, size_t length) {
@@ -192,6 +197,7 @@ LinkStatus AfXdp::check() {
     kernel_drops_ = drops;
     invalid_ = seen.tx_invalid_descs;
   }
+  wake_receiver();
   wake_transmitter();
   const auto info = interface_info(name_);
   if (!info || info->index != interface_->index()) return LinkStatus::gone;

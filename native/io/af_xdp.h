@@ -37,6 +37,7 @@ class AfXdp final : public Device {
   Packet* take(PacketPool& pool, uint32_t descriptor, size_t length);
   bool queue_frame(const Packet& packet, uint32_t at, uint32_t* descriptors);
   void reclaim();
+  void wake_receiver();
   void wake_transmitter();
 
   std::string name_;

@@ -1,14 +1,17 @@
 // Which kind of device a name in the configuration is.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "core/settings.h"
 #include "device.h"
 #include "frame_share.h"
+#include "xdp_program.h"
 
 namespace lwaftr {
 
-enum class Driver : uint8_t { af_packet, memory };
+// `automatic`: AF_XDP where it is the better choice, else AF_PACKET.
+enum class Driver : uint8_t { automatic, af_xdp, af_packet, memory };
 
 struct DeviceName {
   Driver driver = Driver::af_packet;
@@ -16,8 +19,19 @@ struct DeviceName {
   std::string socket_directory;  // driver memory: NAME is the socket link-NAME.sock in it
 };
 
-// The physical link, for a queue that has this share of it. An absent one is an error.
-std::unique_ptr<Device> open_link_device(const DeviceName& device, const FrameShare& share, OpenError* error);
+// What a queue has of a physical link.
+struct LinkPart {
+  FrameShare share;
+  // With AF_XDP: its hardware receive queue, those of all the instance's queues, and the relay's MACs with their VLANs.
+  uint32_t hardware_queue = 0;
+  std::vector<uint32_t> hardware_queues;
+  XdpStations stations;
+  bool own_macs = false;  // the queues' MACs differ
+};
+
+// The physical link. An absent one is an error. `*how` tells the operator which driver it is, and why not a better one.
+std::unique_ptr<Device> open_link_device(const DeviceName& device, const LinkPart& part, std::string* how,
+                                         OpenError* error);
 
 // The passthru device: a TAP is attached, any other interface opened by AF_PACKET. An absent one is created as a TAP
 // when `create` says so (then `*created` is true), otherwise an error.

@@ -12,14 +12,13 @@ namespace {
 
 constexpr size_t kUrgentShare = 32;      // frames of each batch
 constexpr size_t kUrgentRing = 1 << 20;  // bytes
-constexpr size_t kBulkRing = 8 << 20;    // 4096 slots at an MTU of 1500: 10 ms at the kernel's best rate
 
 }  // namespace
 
-std::unique_ptr<SplitLink> SplitLink::open(const std::string& interface, const FrameShare& share, OpenError* error) {
+std::unique_ptr<SplitLink> SplitLink::open(const std::string& interface, const FrameShare& share,
+                                           std::unique_ptr<Device> bulk, OpenError* error) {
   auto urgent = AfPacket::open(interface, frame_filter(share, FrameClass::urgent), kUrgentRing, error);
-  auto bulk = urgent ? AfPacket::open(interface, frame_filter(share, FrameClass::bulk), kBulkRing, error) : nullptr;
-  if (!bulk) return nullptr;
+  if (!urgent) return nullptr;
   int epoll = epoll_create1(EPOLL_CLOEXEC);
   epoll_event event{};
   event.events = EPOLLIN;

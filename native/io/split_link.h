@@ -1,7 +1,7 @@
 // A physical link as a queue receives it: two rings, so that a flood of softwire packets fills only its own.
 //
-//   kernel ──► urgent ring ──► first, a small share of every batch
-//          └─► bulk ring ────► the rest of it
+//   kernel ──► urgent ring, AF_PACKET ──────────► first, a small share of every batch
+//          └─► bulk ring, AF_PACKET or AF_XDP ──► the rest of it
 #pragma once
 #include "af_packet.h"
 #include "frame_share.h"
@@ -10,7 +10,9 @@ namespace lwaftr {
 
 class SplitLink final : public Device {
  public:
-  static std::unique_ptr<SplitLink> open(const std::string& interface, const FrameShare& share, OpenError* error);
+  // Opens the urgent ring beside `bulk`, which also sends.
+  static std::unique_ptr<SplitLink> open(const std::string& interface, const FrameShare& share,
+                                         std::unique_ptr<Device> bulk, OpenError* error);
   ~SplitLink() override;
 
   void start(OpenError* error) override;
@@ -21,11 +23,11 @@ class SplitLink final : public Device {
   void abandon() override;
 
  private:
-  SplitLink(std::unique_ptr<AfPacket> urgent, std::unique_ptr<AfPacket> bulk, int epoll)
+  SplitLink(std::unique_ptr<AfPacket> urgent, std::unique_ptr<Device> bulk, int epoll)
       : urgent_(std::move(urgent)), bulk_(std::move(bulk)), epoll_(epoll) {}
 
   std::unique_ptr<AfPacket> urgent_;
-  std::unique_ptr<AfPacket> bulk_;
+  std::unique_ptr<Device> bulk_;
   int epoll_;
 };
 

@@ -5,13 +5,13 @@ import type { Driver } from './dataplane.js'
 import type { InstanceSettings } from './settings.js'
 
 /** Changes with the messages or the layout of the shared memory; a worker of another version is replaced. */
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /** All that a worker is to do. A new order replaces the old one, touching only what differs. */
 export interface Order {
   readonly revision: number
   readonly settings: InstanceSettings
-  readonly driver: Exclude<Driver, 'auto' | 'af-xdp'>
+  readonly driver: Driver
   /** Directory of the links' sockets (driver `memory`). */
   readonly socketDirectory: string
   /** Directory of the shared memory. */

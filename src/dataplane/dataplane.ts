@@ -17,7 +17,7 @@ export interface DataPlaneOptions {
   /** Directory of the workers' control sockets (and, with driver `memory`, of the links' sockets). */
   readonly stateDir: string
   /**
-   * `auto` is AF_PACKET until there is AF_XDP. `memory`: every link and passthru device NAME is a Unix stream socket
+   * `auto` is AF_XDP where it is the better choice, else AF_PACKET; the log says which and why. `memory`: every link and passthru device NAME is a Unix stream socket
    * `<stateDir>/link-NAME.sock` that carries frames, each after its length as a 32-bit big-endian number (the framing
    * of QEMU's stream netdev and of passt), so that programs without privileges can be the network.
    */

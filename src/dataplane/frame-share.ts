@@ -34,3 +34,28 @@ export function frameShare(queues: readonly QueueSettings[], queue: QueueSetting
   const promiscuous = queues.find((other) => other.passthruInterface?.promiscuous)
   return { stations, rest: promiscuous === queue, others: [...others] }
 }
+
+/** With AF_XDP the card deals the frames, by hash, to its receive queues: native/io/xdp_interface.h. */
+export interface HardwareShare {
+  /** Its hardware receive queue, and those of all queues of the instance. */
+  readonly queue: number
+  readonly queues: readonly number[]
+  /** The relay's MACs on their VLANs. */
+  readonly stations: readonly { readonly mac: string; readonly vlanTag: number | null }[]
+  /** The queues' MACs differ: a hash does not find the right one. */
+  readonly ownMacs: boolean
+}
+
+export function hardwareShare(queues: readonly QueueSettings[], queue: QueueSettings): HardwareShare {
+  const own = relayMacs(queue)
+  const isOwn = (mac: string) => own.has(mac)
+  return {
+    queue: queue.id,
+    queues: queues.map(({ id }) => id),
+    stations: [queue.internalInterface, queue.externalInterface].map(({ mac, vlanTag }) => ({
+      mac,
+      vlanTag: vlanTag ?? null,
+    })),
+    ownMacs: !queues.every((other) => [...relayMacs(other)].every(isOwn)),
+  }
+}

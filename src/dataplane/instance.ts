@@ -1,6 +1,6 @@
 // A worker's queues, kept to the newest order of the leader: what an order does not change is not touched.
 import type { Order } from './control.js'
-import { frameShare } from './frame-share.js'
+import { frameShare, hardwareShare } from './frame-share.js'
 import { native } from './native.js'
 import type { NativeQueue, QueueUpdate } from './native-queue.js'
 import { isRememberedTap, queueMemory, rememberTap } from './places.js'
@@ -20,7 +20,12 @@ interface Prepared {
 /** What queues must be opened anew for. */
 function devices(order: Order): string {
   const { device, externalDevice, queues } = order.settings
-  const parts = queues.map((queue) => [queue.id, frameShare(queues, queue)])
+  const byHardware = order.driver === 'auto' || order.driver === 'af-xdp'
+  const parts = queues.map((queue) => [
+    queue.id,
+    frameShare(queues, queue),
+    byHardware ? hardwareShare(queues, queue) : null,
+  ])
   return JSON.stringify([order.driver, device, externalDevice ?? null, parts])
 }
 
@@ -29,6 +34,7 @@ export class Instance {
   #queues: ReadonlyMap<number, NativeQueue> = new Map()
   #prepared: Prepared | null = null
   readonly #missing = new Map<string, string>()
+  readonly #drivers = new Map<string, string>()
   readonly #timer: NodeJS.Timeout
 
   constructor(readonly log: Log) {
@@ -90,14 +96,24 @@ export class Instance {
           absentLinks: order.absentLinks,
           memory: queueMemory(order.memoryDirectory, device, settings.id),
           share: frameShare(queues, settings),
+          hardware: hardwareShare(queues, settings),
         })
         opened.set(settings.id, queue)
+        this.#sayDrivers(queue)
       })
     } catch (problem) {
       for (const queue of opened.values()) queue.stop(false)
       throw problem
     }
     return opened
+  }
+
+  /** Once for each interface, and again when it changes. */
+  #sayDrivers(queue: NativeQueue): void {
+    for (const { device, driver } of queue.drivers) {
+      if (this.#drivers.get(device) !== driver) this.log('info', `device ${device}: ${driver}`)
+      this.#drivers.set(device, driver)
+    }
   }
 
   /** Gives a queue what differs from `before`; all of it when that is null. */
@@ -126,6 +142,7 @@ export class Instance {
         if (problem === null) this.#missing.delete(device)
         else this.#missing.set(device, problem)
       }
+      this.#sayDrivers(queue)
     }
   }
 }

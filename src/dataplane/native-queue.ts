@@ -1,6 +1,6 @@
 // The queue part of the addon (native/addon/queue.cc) as TypeScript sees it. native.ts loads it.
 import type { Order } from './control.js'
-import type { FrameShare } from './frame-share.js'
+import type { FrameShare, HardwareShare } from './frame-share.js'
 import type { QueueSettings } from './settings.js'
 
 export interface QueueOptions {
@@ -14,6 +14,7 @@ export interface QueueOptions {
   readonly memory: string
   /** Its part of the link's frames. */
   readonly share: FrameShare
+  readonly hardware: HardwareShare
 }
 
 export interface QueueUpdate {
@@ -33,6 +34,8 @@ export interface Reopened {
 }
 
 export interface NativeQueue {
+  /** Which driver each of its links has, and why not a better one. */
+  readonly drivers: readonly { readonly device: string; readonly driver: string }[]
   /** Starts the thread. */
   start(cpu: number | null, name: string): void
   /** Returns when the thread forwards by it. An absent passthru device is created as a TAP: the answer says so. */

@@ -25,7 +25,6 @@ const WATCH = 50
 
 /** Takes over what an earlier leader of this name and state directory left running, else begins with nothing. */
 export async function openDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
-  if (options.driver === 'af-xdp') throw error('not-implemented', { feature: 'driver af-xdp' })
   const cpu = options.cpus?.find((id) => id >= availableParallelism())
   if (cpu !== undefined)
     throw error('data-plane', {
@@ -166,7 +165,7 @@ class WorkersDataPlane implements DataPlane {
     supervisors: ReadonlyMap<string, Supervisor>,
     { path, generation }: Generation,
   ): Step[] {
-    const { cpus = [], driver, stateDir } = this.options
+    const { cpus = [], driver = 'auto', stateDir } = this.options
     const revision = ++this.#revision
     let dealt = 0
     return wanted.flatMap((settings) => {
@@ -174,7 +173,7 @@ class WorkersDataPlane implements DataPlane {
       const order: Order = {
         revision,
         settings,
-        driver: driver === 'memory' ? 'memory' : 'af-packet',
+        driver,
         socketDirectory: stateDir,
         memoryDirectory: this.#places.memory,
         table: { path, generation },

@@ -200,7 +200,6 @@ t.test('what cannot work is refused in the words of the one who knows', async (t
     code: 'bad-filter',
     message: /syntax error/,
   })
-  await t.rejects(openDataPlane(freshOptions(t, { driver: 'af-xdp' })), { code: 'not-implemented' })
   await t.rejects(openDataPlane(freshOptions(t, { cpus: [4096] })), {
     code: 'data-plane',
     message: /no CPU 4096/,

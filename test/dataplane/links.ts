@@ -1,0 +1,180 @@
+// Real interfaces of the kernel, veth and TAP, and what happens to them: the same tests for each driver.
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import type { DataPlane, Driver } from '../../src/dataplane/dataplane.js'
+import { RELAY, ROUTE_REFLECTOR, SUBSCRIBERS, SWITCH } from '../../src/lab/addresses.js'
+import { ip } from '../../src/lab/exec.js'
+import { continuousPing, ping, pingUntilAnswered } from '../../src/lab/ping.js'
+import { cable, Sandbox } from '../../src/lab/sandbox.js'
+import { addSubscriber } from '../../src/lab/subscriber.js'
+import { buildTopology } from '../../src/lab/topology.js'
+import { commit, eventually, instance, onlyQueue, open, passthru, queue, softwireOf } from './helper.js'
+
+const { whole, sharing } = SUBSCRIBERS
+/** Milliseconds until the first answer: next hops are resolved on the way. */
+export const PATIENCE = 10_000
+
+export async function sandbox(t: Test): Promise<Sandbox> {
+  const opened = await Sandbox.open()
+  t.teardown(() => opened.close())
+  return opened
+}
+
+const RECEIVER = `
+  require('net').createServer((s) => { let n = 0; s.on('data', (b) => { n += b.length }); s.on('end', () => s.end(String(n)))})
+    .listen({ port: 5001, allowHalfOpen: true }, () => console.log('ready'))`.replace(
+  'createServer(',
+  'createServer({ allowHalfOpen: true }, ',
+)
+const SENDER = `
+  const s = require('net').connect(5001, process.argv[1]); s.end(Buffer.alloc(Number(process.argv[2]), 7)); s.pipe(process.stdout)`
+
+/** `skip`: the reason why they cannot run here, or false. */
+export function linkTests(driver: Driver, skip: string | false): void {
+  t.test('packets cross the softwire both ways, whole addresses and port sets', { skip }, async (t) => {
+    const lab = await buildTopology(await sandbox(t))
+    const dataplane = await open(t, { driver })
+    await commit(dataplane, [instance(lab.device)], softwireOf(whole), softwireOf(sharing))
+    const first = await addSubscriber(lab, whole)
+    const second = await addSubscriber(lab, sharing)
+    const out = await pingUntilAnswered(first.host, '198.51.100.2', PATIENCE)
+    t.type(out, 'number', 'from the subscriber to the internet')
+    t.match(await ping(lab.internet, whole.ipv4), { received: 3 }, 'and back')
+    t.match(await ping(second.host, '198.51.100.2'), { received: 3 }, 'from a port set')
+    t.match(await ping(first.host, '198.51.100.2', { size: 1400 }), { received: 3 }, 'with much in them')
+    t.ok((onlyQueue(dataplane).counters.get('in-ipv6-packets') ?? 0n) > 6n)
+    t.match(onlyQueue(dataplane).carries, { ipv4: true, ipv6: true })
+  })
+
+  t.test(
+    'a TAP is created with the MAC and MTU of the configuration, and goes with a clean stop',
+    { skip },
+    async (t) => {
+      const lab = await buildTopology(await sandbox(t))
+      const dataplane = await open(t, { driver })
+      const tap = lab.sandbox.link('tap')
+      const settings = { ...passthru(tap, ROUTE_REFLECTOR.mac), mtu: 1600 }
+      await commit(dataplane, [instance(lab.device, queue({ passthruInterface: settings }))])
+      t.match((await ip(`link show ${tap}`)).stdout, new RegExp(`mtu 1600.*${ROUTE_REFLECTOR.mac}`, 's'))
+      await lab.sandbox.namespace('router').then(async (router) => {
+        await ip(`link set ${tap} netns ${router.name}`)
+        await router.ip(`addr add 172.20.0.7/24 dev ${tap}`)
+        await router.ip(`link set ${tap} up`)
+        t.type(
+          await pingUntilAnswered(router, SWITCH.ipv4, PATIENCE),
+          'number',
+          'the switch answers through it',
+        )
+        t.match(await ping(router, RELAY.ipv4), { received: 3 }, 'and so does the relay itself')
+        await dataplane.close()
+        t.notMatch((await router.ip('link')).stdout, tap, 'gone, wherever it was moved to')
+      })
+    },
+  )
+
+  t.test('an existing interface is passthru too', { skip }, async (t) => {
+    const lab = await buildTopology(await sandbox(t))
+    const dataplane = await open(t, { driver })
+    const settings = passthru(lab.passthruDevice, ROUTE_REFLECTOR.mac)
+    await commit(dataplane, [instance(lab.device, queue({ passthruInterface: settings }))])
+    t.type(await pingUntilAnswered(lab.routeReflector, SWITCH.ipv4, PATIENCE), 'number')
+    t.match(await ping(lab.switch, ROUTE_REFLECTOR.ipv4), { received: 3 })
+  })
+
+  t.test(
+    'passthru is tagged on the link: two relays on one cable, a router behind each',
+    { skip },
+    async (t) => {
+      const lab = await sandbox(t)
+      const links = [lab.link('a'), lab.link('b')] as const
+      await cable({ namespace: null, device: links[0] }, { namespace: null, device: links[1] }, 1500)
+      const routers = [await lab.namespace('router0'), await lab.namespace('router1')] as const
+      const macs = ['02:00:00:00:64:00', '02:00:00:00:64:01'] as const
+      const tagged = async (i: 0 | 1, tag: number, dataplane: DataPlane) => {
+        const settings = passthru(lab.link(`tap${i}`), macs[i], tag)
+        await commit(dataplane, [instance(links[i], queue({ passthruInterface: settings }))])
+      }
+      const dataplanes = [await open(t, { driver }), await open(t, { driver })] as const
+      for (const i of [0, 1] as const) {
+        await tagged(i, 64, dataplanes[i])
+        await ip(`link set ${lab.link(`tap${i}`)} netns ${routers[i].name}`)
+        await routers[i].ip(`addr add 172.20.64.${i + 1}/24 dev ${lab.link(`tap${i}`)}`)
+        await routers[i].ip(`link set ${lab.link(`tap${i}`)} up`)
+      }
+      t.type(await pingUntilAnswered(routers[0], '172.20.64.2', PATIENCE), 'number')
+      await tagged(1, 65, dataplanes[1])
+      t.match(await ping(routers[0], '172.20.64.2'), { received: 0 }, 'another VLAN is another network')
+      t.ok((onlyQueue(dataplanes[1]).counters.get('drop-wrong-vlan-packets') ?? 0n) >= 3n)
+    },
+  )
+
+  t.test('TCP crosses although its sender leaves checksums and segments to the card', { skip }, async (t) => {
+    const lab = await buildTopology(await sandbox(t))
+    const dataplane = await open(t, { driver })
+    const settings = passthru(lab.passthruDevice, ROUTE_REFLECTOR.mac)
+    await commit(dataplane, [instance(lab.device, queue({ passthruInterface: { ...settings, mtu: 9000 } }))])
+    await pingUntilAnswered(lab.routeReflector, SWITCH.ipv4, PATIENCE)
+    const bytes = 20_000_000
+    const server = lab.switch.spawn(process.execPath, ['-e', RECEIVER], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await new Promise((resolve) => server.stdout?.once('data', resolve))
+    const start = performance.now()
+    const sent = await lab.routeReflector.exec(process.execPath, ['-e', SENDER, SWITCH.ipv4, String(bytes)])
+    t.equal(Number(sent.stdout), bytes, 'every byte arrived')
+    t.comment(`${((bytes * 8) / (performance.now() - start) / 1e6).toFixed(2)} Gbit/s`)
+    server.kill()
+  })
+
+  t.test('a link that is deleted is picked up when it is back', { skip }, async (t) => {
+    const lab = await buildTopology(await sandbox(t))
+    const dataplane = await open(t, { driver })
+    await commit(dataplane, [instance(lab.device)])
+    t.type(await pingUntilAnswered(lab.switch, RELAY.ipv4, PATIENCE), 'number')
+    const pid = dataplane.state().instances[0]?.worker.pid
+    await ip(`link set ${lab.device} down`)
+    t.ok(await eventually(() => !onlyQueue(dataplane).internalLinkUp, 1_000), 'down is seen')
+    t.match(onlyQueue(dataplane).carries, { ipv4: false, ipv6: false }, 'and promises nothing')
+    await ip(`link set ${lab.device} up`)
+    t.ok(await eventually(() => onlyQueue(dataplane).internalLinkUp, 1_000), 'up is seen')
+    t.match(await ping(lab.switch, RELAY.ipv4), { received: 3 })
+    await ip(`link del ${lab.device}`)
+    t.ok(await eventually(() => !onlyQueue(dataplane).internalLinkUp, 1_000), 'gone is seen')
+    await cable({ namespace: null, device: lab.device }, { namespace: lab.switch, device: 'relay' }, 9000)
+    await lab.switch.ip('link set relay master br0')
+    t.ok(await eventually(() => onlyQueue(dataplane).internalLinkUp, 2_000), 'back is seen')
+    t.match(await ping(lab.switch, RELAY.ipv4), { received: 3 })
+    t.equal(dataplane.state().instances[0]?.worker.pid, pid, 'the worker never died')
+  })
+
+  t.test(
+    'a passthru device that is deleted costs the softwires nothing and is picked up again',
+    { skip },
+    async (t) => {
+      const lab = await buildTopology(await sandbox(t))
+      const tap = lab.sandbox.link('tap')
+      const dataplane = await open(t, { driver })
+      const settings = passthru(tap, ROUTE_REFLECTOR.mac)
+      await commit(dataplane, [instance(lab.device, queue({ passthruInterface: settings }))])
+      await pingUntilAnswered(lab.switch, RELAY.ipv4, PATIENCE)
+      const running = continuousPing(lab.switch, RELAY.ipv4, { interval: 0.01 })
+      await ip(`link del ${tap}`)
+      t.ok(await eventually(() => onlyQueue(dataplane).passthruLinkUp === false, 1_000), 'gone is seen')
+      await sleep(300)
+      await ip(`tuntap add dev ${tap} mode tap`)
+      await ip(`link set ${tap} up`)
+      t.ok(await eventually(() => onlyQueue(dataplane).passthruLinkUp === true, 2_000), 'back is seen')
+      const { received, missed } = await running.stop()
+      t.equal(missed, 0, `none of ${received} pings was lost meanwhile`)
+    },
+  )
+
+  t.test('an interface that is not there is refused by name, and nothing stays', { skip }, async (t) => {
+    const dataplane = await open(t, { driver })
+    await t.rejects(dataplane.prepare({ instances: [instance('nowhere0')] }), {
+      code: 'device',
+      message: /nowhere0.*no such network interface/,
+    })
+    t.same(dataplane.state().instances, [])
+  })
+}
