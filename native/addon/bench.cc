@@ -1,114 +1,20 @@
-// Two captures round and round through one pipeline, in memory: what the packet path can do when I/O costs nothing but
-// a copy into a fresh buffer.
+// The packet path measured from JavaScript: whole, by stage, against a bare copy, and under live edits. What is
+// measured is in native/bench.
 #include <pthread.h>
 #include <sched.h>
 
-#include <chrono>
-#include <cstring>
-#include <memory>
-#include <vector>
+#include <utility>
 
+#include "bench/forwarder.h"
+#include "bench/live_edits.h"
+#include "bench/ticks.h"
 #include "binding_table.h"
 #include "convert.h"
-#include "core/pipeline.h"
-#include "io/pcap.h"
 #include "module.h"
 #include "settings.h"
 
 namespace lwaftr::addon {
 namespace {
-
-constexpr size_t kSmallPackets = 8192, kLargePackets = 512;
-constexpr size_t kBatchesPerLook = 16;  // at the clock that ends it
-
-// The frames of a file, dealt out in a circle.
-class Loop {
- public:
-  // An error for the user, or nothing.
-  std::string load(const std::string& path) {
-    PcapReader reader;
-    PcapReader::Record record;
-    if (!reader.open(path)) return reader.error();
-    while (reader.next(record)) {
-      if (record.length > Packet::kMaxFrame) return path + ": a frame is larger than 10240 bytes";
-      frames_.push_back({bytes_.size(), static_cast<uint32_t>(record.length)});
-      bytes_.insert(bytes_.end(), record.data, record.data + record.length);
-    }
-    if (!reader.error().empty()) return reader.error();
-    return frames_.empty() ? path + ": it holds no frames" : std::string();
-  }
-
-  // Copies the next frames into fresh packets and hands them over.
-  void feed(PacketPool& pool, Pipeline& pipeline, Port port) {
-    Packet* batch[Pipeline::kBatch];
-    size_t count = 0;
-    for (; count < Pipeline::kBatch; count++) {
-      const Frame& frame = frames_[next_];
-      Packet* packet = pool.allocate(frame.length);
-      if (!packet) break;  // all of them wait somewhere inside
-      std::memcpy(packet->data, &bytes_[frame.offset], frame.length);
-      packet->length = frame.length;
-      batch[count] = packet;
-      if (++next_ == frames_.size()) next_ = 0;
-    }
-    pipeline.receive(port, batch, count);
-  }
-
- private:
-  struct Frame {
-    size_t offset;
-    uint32_t length;
-  };
-  std::vector<uint8_t> bytes_;
-  std::vector<Frame> frames_;
-  size_t next_ = 0;
-};
-
-struct Sent {
-  uint64_t packets = 0;
-  uint64_t bytes = 0;
-
-  void take(PacketPool& pool, Pipeline& pipeline, Port port) {
-    const PacketSpan frames = pipeline.output(port);
-    packets += frames.count;
-    for (size_t i = 0; i < frames.count; i++) {
-      bytes += frames.packets[i]->length;
-      pool.free(frames.packets[i]);
-    }
-    pipeline.clear_output(port);
-  }
-};
-
-Time monotonic_now() { return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-struct Result {
-  double seconds = 0;
-  Sent encap, decap;
-};
-
-Result run(const Settings& settings, const BindingTable& table, Loop& v4, Loop& v6, double seconds) {
-  PacketPool pool(kSmallPackets, kLargePackets);
-  const auto counters = std::make_unique<Counters>();
-  const auto state = std::make_unique<QueueState>();
-  Pipeline pipeline(pool, *counters, *state);
-  const Time start = monotonic_now();
-  pipeline.configure(settings, start);
-  pipeline.set_table(&table);
-  const Time end = start + static_cast<Time>(seconds * 1e9);
-  Result result;
-  Time now = start;
-  for (size_t batch = 0; now < end; batch++) {
-    if (batch % kBatchesPerLook == 0) now = monotonic_now();
-    v4.feed(pool, pipeline, Port::external);
-    v6.feed(pool, pipeline, Port::internal);
-    pipeline.process(now);
-    result.decap.take(pool, pipeline, Port::external);
-    result.encap.take(pool, pipeline, Port::internal);
-    Sent().take(pool, pipeline, Port::passthru);
-  }
-  result.seconds = static_cast<double>(now - start) / 1e9;
-  return result;
-}
 
 // Pins the calling thread while it lives; error() is an errno.
 class Pinned {
@@ -129,62 +35,169 @@ class Pinned {
   int error_ = 0;
 };
 
+Napi::Number number(Napi::Env env, double value) { return Napi::Number::New(env, value); }
+Napi::Number number(Napi::Env env, uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
+
 Napi::Object to_value(Napi::Env env, const Sent& sent) {
   Napi::Object object = Napi::Object::New(env);
-  object.Set("packets", Napi::Number::New(env, static_cast<double>(sent.packets)));
-  object.Set("bytes", Napi::Number::New(env, static_cast<double>(sent.bytes)));
+  object.Set("packets", number(env, sent.packets));
+  object.Set("bytes", number(env, sent.bytes));
   return object;
 }
 
-// bench({settings, table, v4In, v6In, seconds, cpu}): {duration, encap: {packets, bytes}, decap}. Errors as replay's.
-Napi::Value bench(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (!info[0].IsObject()) {
-    throw_type_error(env, "options must be an object");
-    return {};
+// [{name, meaning, seconds}]: what each stage spent.
+Napi::Array to_value(Napi::Env env, const StageProbe& probe, double seconds_per_tick) {
+  Napi::Array stages = Napi::Array::New(env, kStageCount);
+  for (size_t i = 0; i < kStageCount; i++) {
+    Napi::Object stage = Napi::Object::New(env);
+    stage.Set("name", stage_info(static_cast<Stage>(i)).name);
+    stage.Set("meaning", stage_info(static_cast<Stage>(i)).meaning);
+    stage.Set("seconds", number(env, static_cast<double>(probe.spent[i]) * seconds_per_tick));
+    stages.Set(static_cast<uint32_t>(i), stage);
   }
-  const auto options = info[0].As<Napi::Object>();
-  auto settings = to_settings(options.Get("settings"));
-  if (!settings) return {};
-  settings->filter_destination_mac = false;
-  const BindingTable* table = BindingTableHandle::table_of(options.Get("table"));
-  if (!table) return {};
-  const Napi::Value seconds = options.Get("seconds");
+  return stages;
+}
+
+struct Options {
+  Settings settings;
+  const BindingTable* table = nullptr;
+  FrameLoop ipv4, ipv6;
+  double seconds = 0;
+  int cpu = -1;
+};
+
+// False after throwing.
+bool read(Napi::Object given, Options& options) {
+  const Napi::Env env = given.Env();
+  const auto settings = to_settings(given.Get("settings"));
+  if (!settings) return false;
+  options.settings = *settings;
+  options.settings.filter_destination_mac = false;
+  const Napi::Value seconds = given.Get("seconds");
   if (!seconds.IsNumber()) {
     throw_type_error(env, "seconds must be a number");
+    return false;
+  }
+  options.seconds = seconds.As<Napi::Number>().DoubleValue();
+  if (const auto cpu = member(given, "cpu")) {
+    const auto id = to_integer(*cpu, "cpu", INT32_MAX);
+    if (!id) return false;
+    options.cpu = static_cast<int>(*id);
+  }
+  for (auto [name, loop] : {std::pair{"v4In", &options.ipv4}, {"v6In", &options.ipv6}}) {
+    const auto path = to_string(given.Get(name), name);
+    if (!path) return false;
+    const std::string problem = loop->load(*path);
+    if (!problem.empty()) {
+      throw_coded_error(env, "EPCAP", problem);
+      return false;
+    }
+  }
+  return true;
+}
+
+// Calls `measure(options)` with the thread pinned as asked.
+template <class Measure>
+Napi::Value measured(const Napi::CallbackInfo& info, Measure measure) {
+  if (!info[0].IsObject()) {
+    throw_type_error(info.Env(), "options must be an object");
     return {};
   }
-  int cpu = -1;
-  if (const auto given = member(options, "cpu")) {
-    const auto id = to_integer(*given, "cpu", INT32_MAX);
-    if (!id) return {};
-    cpu = static_cast<int>(*id);
+  const auto given = info[0].As<Napi::Object>();
+  Options options;
+  if (!read(given, options)) return {};
+  const Pinned pinned(options.cpu);
+  if (pinned.error()) {
+    throw_system_error(info.Env(), pinned.error(), "cannot pin to CPU " + std::to_string(options.cpu));
+    return {};
   }
-  Loop v4, v6;
-  for (auto [name, loop] : {std::pair{"v4In", &v4}, {"v6In", &v6}}) {
-    const auto path = to_string(options.Get(name), name);
-    if (!path) return {};
-    const std::string problem = loop->load(*path);
+  return measure(given, options);
+}
+
+// bench({settings, table, v4In, v6In, seconds, cpu, stages}): BenchResult of src/dataplane/bench.ts.
+Napi::Value bench(const Napi::CallbackInfo& info) {
+  return measured(info, [&](Napi::Object given, Options& options) -> Napi::Value {
+    const Napi::Env env = info.Env();
+    const auto stages = to_boolean(given.Get("stages"), "stages");
+    const BindingTable* table = stages ? BindingTableHandle::table_of(given.Get("table")) : nullptr;
+    if (!table) return {};
+    Forwarder forwarder(options.settings, *table, options.ipv4, options.ipv6);
+    StageProbe probe;
+    probe.ticks = ticks;
+    probe.last = ticks();
+    if (*stages) forwarder.set_probe(&probe);
+    const Stopwatch watch;
+    const uint64_t first_tick = ticks();
+    forwarder.run(options.seconds);
+    const uint64_t spent = ticks() - first_tick;
+    const double seconds = watch.seconds(), cpu_seconds = watch.cpu_seconds();
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("duration", number(env, seconds));
+    result.Set("cpuSeconds", number(env, cpu_seconds));
+    result.Set("received", number(env, forwarder.received));
+    result.Set("encap", to_value(env, forwarder.encap));
+    result.Set("decap", to_value(env, forwarder.decap));
+    // Other programs interrupt all stages alike: of CPU time each has its part.
+    result.Set("stages", to_value(env, probe, cpu_seconds / static_cast<double>(spent)));
+    return result;
+  });
+}
+
+// benchCopy({settings, v4In, v6In, seconds, cpu}): {duration, cpuSeconds, received}.
+Napi::Value bench_copy(const Napi::CallbackInfo& info) {
+  return measured(info, [&](Napi::Object, Options& options) -> Napi::Value {
+    const Napi::Env env = info.Env();
+    const Stopwatch watch;
+    const uint64_t copied = copy_frames(options.ipv4, options.ipv6, options.seconds);
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("duration", number(env, watch.seconds()));
+    result.Set("cpuSeconds", number(env, watch.cpu_seconds()));
+    result.Set("received", number(env, copied));
+    return result;
+  });
+}
+
+// benchLive({settings, records, v4In, v6In, seconds, cpu, edits, reloads, check}): LiveResult of
+// src/dataplane/bench.ts.
+Napi::Value bench_live(const Napi::CallbackInfo& info) {
+  return measured(info, [&](Napi::Object given, Options& options) -> Napi::Value {
+    const Napi::Env env = info.Env();
+    LiveOptions live;
+    const auto edits = to_integer(given.Get("edits"), "edits", UINT32_MAX);
+    const auto reloads = edits ? to_integer(given.Get("reloads"), "reloads", UINT32_MAX) : std::nullopt;
+    const auto check = reloads ? to_boolean(given.Get("check"), "check") : std::nullopt;
+    const auto records = check ? to_records(given.Get("records")) : std::nullopt;
+    if (!records) return {};
+    live.edits = *edits;
+    live.reloads = *reloads;
+    live.check = *check;
+    live.seconds = options.seconds;
+    LiveResult run;
+    const std::string problem =
+        run_live(options.settings, records->data, records->count, options.ipv4, options.ipv6, live, run);
     if (!problem.empty()) {
       throw_coded_error(env, "EPCAP", problem);
       return {};
     }
-  }
-  Pinned pinned(cpu);
-  if (pinned.error()) {
-    throw_system_error(env, pinned.error(), "cannot pin to CPU " + std::to_string(cpu));
-    return {};
-  }
-  const Result result = run(*settings, *table, v4, v6, seconds.As<Napi::Number>().DoubleValue());
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("duration", Napi::Number::New(env, result.seconds));
-  object.Set("encap", to_value(env, result.encap));
-  object.Set("decap", to_value(env, result.decap));
-  return object;
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("duration", number(env, run.seconds));
+    result.Set("cpuSeconds", number(env, run.cpu_seconds));
+    result.Set("received", number(env, run.received));
+    result.Set("edits", number(env, run.edits));
+    result.Set("reloads", number(env, run.reloads));
+    result.Set("reloadSeconds", number(env, run.reload_seconds));
+    result.Set("wrong", number(env, run.wrong));
+    result.Set("marked", number(env, run.marked));
+    return result;
+  });
 }
 
 }  // namespace
 
-void init_bench(Napi::Env env, Napi::Object exports) { exports.Set("bench", Napi::Function::New(env, bench, "bench")); }
+void init_bench(Napi::Env env, Napi::Object exports) {
+  exports.Set("bench", Napi::Function::New(env, bench, "bench"));
+  exports.Set("benchCopy", Napi::Function::New(env, bench_copy, "benchCopy"));
+  exports.Set("benchLive", Napi::Function::New(env, bench_live, "benchLive"));
+}
 
 }  // namespace lwaftr::addon

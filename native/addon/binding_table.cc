@@ -6,12 +6,6 @@
 #include "module.h"
 
 namespace lwaftr::addon {
-namespace {
-
-struct Records {
-  const SoftwireRecord* data;
-  size_t count;
-};
 
 std::optional<Records> to_records(Napi::Value value) {
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
@@ -23,6 +17,8 @@ std::optional<Records> to_records(Napi::Value value) {
     return throw_range_error(value.Env(), "softwire records must start at an even offset");
   return Records{reinterpret_cast<const SoftwireRecord*>(bytes.Data()), bytes.ByteLength() / sizeof(SoftwireRecord)};
 }
+
+namespace {
 
 Napi::Value to_value(Napi::Env env, const SoftwireRecord* records, size_t count) {
   auto bytes = Napi::Uint8Array::New(env, count * sizeof(SoftwireRecord));

@@ -3,10 +3,18 @@
 #include <napi.h>
 
 #include <memory>
+#include <optional>
 
 #include "core/binding_table_writer.h"
 
 namespace lwaftr::addon {
+
+// Softwire records in a Uint8Array, or nothing after throwing.
+struct Records {
+  const SoftwireRecord* data;
+  size_t count;
+};
+std::optional<Records> to_records(Napi::Value value);
 
 class BindingTableHandle : public Napi::ObjectWrap<BindingTableHandle> {
  public:

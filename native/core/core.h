@@ -10,6 +10,7 @@
 #include "parse.h"
 #include "rate_limit.h"
 #include "settings.h"
+#include "stages.h"
 
 namespace lwaftr {
 
@@ -30,6 +31,7 @@ struct Core {
   Settings settings;
   const BindingTable* table = nullptr;
   Time now = 0;
+  StageProbe* probe = nullptr;
   RateLimit icmpv4_limit;
   RateLimit icmpv6_limit;
 

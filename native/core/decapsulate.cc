@@ -125,8 +125,11 @@ void decapsulate(Core& core, const Ipv6Packet* packets, size_t count) {
   for (size_t n; count; packets += n, count -= n) {
     n = std::min(count, kCoreBatch);
     const size_t wanted = admit(core, packets, n, admitted, keys);
+    mark(core.probe, Stage::decap_admit);
     core.lookup(keys, wanted, results);
+    mark(core.probe, Stage::decap_lookup);
     send(core, admitted, results, wanted);
+    mark(core.probe, Stage::decap_send);
   }
 }
 

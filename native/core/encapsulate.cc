@@ -132,8 +132,11 @@ void encapsulate(Core& core, const Ipv4Packet* packets, size_t count, Origin ori
   for (size_t n; count; packets += n, count -= n) {
     n = std::min(count, kCoreBatch);
     const size_t wanted = admit(core, packets, n, origin, admitted, keys);
+    mark(core.probe, Stage::encap_admit);
     core.lookup(keys, wanted, results);
+    mark(core.probe, Stage::encap_lookup);
     send(core, admitted, results, wanted, origin);
+    mark(core.probe, Stage::encap_send);
   }
 }
 

@@ -65,9 +65,14 @@ void Pipeline::process(Time now) {
     r.bridge.receive(port, frames);
     frames.clear();
   }
+  StageProbe* const probe = r.core.probe;
+  mark(probe, Stage::bridge);
   r.ask(now);
+  mark(probe, Stage::questions);
   ingress_ipv4(r.core, r.ingress4, r.egress4, r.bridge.relay(Side::external), r.from_internet);
+  mark(probe, Stage::ingress4);
   ingress_ipv6(r.core, r.ingress6, r.egress6, r.bridge.relay(Side::internal), r.from_b4s, r.fragments);
+  mark(probe, Stage::ingress6);
   r.bridge.relay(Side::external).clear();
   r.bridge.relay(Side::internal).clear();
 
@@ -80,6 +85,7 @@ void Pipeline::process(Time now) {
 
   r.leave(now);
   r.look_after(now);
+  mark(probe, Stage::upkeep);
 }
 
 // Questions about next hops leave before everything else.
@@ -112,12 +118,15 @@ void Pipeline::Rooms::ask(Time now) {
 void Pipeline::Rooms::leave(Time now) {
   address(egress4, core.external, core.settings.external_interface.mac, now);
   address(egress6, core.internal, core.settings.internal_interface.mac, now);
+  mark(core.probe, Stage::next_hop);
   filter(egress4, pool, counters, Counter::drop_egress_filter_ipv4_packets);
   filter(egress6, pool, counters, Counter::drop_egress_filter_ipv6_packets);
   fragmenter.fragment_ipv4(egress4.own, core.settings.external.mtu);
   fragmenter.fragment_ipv6(egress6.own, core.settings.internal.mtu);
+  mark(core.probe, Stage::fragment);
   bridge.transmit(Side::external, egress4.own);
   bridge.transmit(Side::internal, egress6.own);
+  mark(core.probe, Stage::transmit);
 }
 
 // What time asks for, and what others may read.
@@ -179,6 +188,8 @@ void Pipeline::configure(const Settings& settings, Filters& filters, Time now) {
 }
 
 void Pipeline::set_table(const BindingTable* table) { rooms_->core.table = table; }
+
+void Pipeline::set_probe(StageProbe* probe) { rooms_->core.probe = probe; }
 
 void Pipeline::receive(Port port, Packet* const* packets, size_t count) {
   PacketList& frames = rooms_->received[static_cast<size_t>(port)];

@@ -14,6 +14,7 @@
 #include "packet.h"
 #include "queue_state.h"
 #include "settings.h"
+#include "stages.h"
 
 namespace lwaftr {
 
@@ -42,6 +43,8 @@ class Pipeline {
   void configure(const Settings& settings, Filters& filters, Time now);
   // The table to look softwires up in; the caller keeps it alive until the next set_table() has returned.
   void set_table(const BindingTable* table);
+  // Measures the stages of every process() from now on; nullptr: no longer.
+  void set_probe(StageProbe* probe);
 
   // Hands over at most kBatch frames received on `port` (tagged as on the wire). The pipeline owns them from now on.
   void receive(Port port, Packet* const* packets, size_t count);

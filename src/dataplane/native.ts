@@ -2,9 +2,9 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { root } from '../root.js'
+import type { NativeBench } from './bench.js'
 import type { NativeB4s } from './native-b4.js'
 import type { NativeQueues } from './native-queue.js'
-import type { BenchResult } from './replay.js'
 import type { QueueSettings } from './settings.js'
 
 export interface CounterInfo {
@@ -68,24 +68,13 @@ export interface ReplayOptions {
   readonly v6Out: string
 }
 
-export interface BenchOptions {
-  readonly settings: QueueSettings
-  readonly table: NativeBindingTable
-  readonly v4In: string
-  readonly v6In: string
-  readonly seconds: number
-  /** Null: not pinned. */
-  readonly cpu: number | null
-}
-
-export interface Native extends NativeQueues, NativeB4s {
+export interface Native extends NativeQueues, NativeB4s, NativeBench {
   /** Every counter, in the order of the counters block. */
   counters(): CounterInfo[]
   /** libpcap's message, or null when it compiles the filter. */
   compileFilter(pflang: string): string | null
   /** The counters, in the order of counters(). */
   replay(options: ReplayOptions): BigUint64Array
-  bench(options: BenchOptions): BenchResult
   readonly BindingTable: {
     /** An empty table in a new file of that path (one that is there is unlinked), or in private memory. */
     create(path: string | null): NativeBindingTable
