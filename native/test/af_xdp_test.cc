@@ -14,6 +14,7 @@
 #include <string>
 #include <thread>
 
+#include "checksum.h"
 #include "io/af_packet.h"
 #include "io/frame_share.h"
 #include "packets.h"
@@ -204,6 +205,24 @@ void carry_bursts(XdpMode mode) {
 TEST_CASE("bursts and jumbo frames arrive whole and in order, both ways") {
   with_cable([] { carry_bursts(XdpMode::native); });
   with_cable([] { carry_bursts(XdpMode::generic); });
+}
+
+TEST_CASE("a peer's kernel leaves checksums unfinished: they arrive finished") {
+  with_cable([] {
+    auto device = open_relay();
+    if (!device) return;
+    Ends ends(std::move(device));
+    run("ip addr add 192.0.2.1/24 dev peer");
+    run("ip neigh add 192.0.2.2 lladdr " + std::string(kRelay) + " dev peer");
+    run("bash -c 'echo hello >/dev/udp/192.0.2.2/53'");
+    const auto frames = ends.receive(*ends.relay);
+    REQUIRE(frames.size() == 1);
+    const uint8_t* ip = frames[0].data() + ETH_HLEN;
+    const size_t length = load16(ip + ipv4::kTotalLength) - ipv4::kHeader;
+    const uint8_t tail[4] = {0, 17, 0, static_cast<uint8_t>(length)};
+    const uint64_t sum = add_to_sum(add_to_sum(0, ip + ipv4::kSource, 8), tail, sizeof tail);
+    CHECK(sum_is_right(add_to_sum(sum, ip + ipv4::kHeader, length)));
+  });
 }
 
 TEST_CASE("what the kernel had no buffer for is counted") {
