@@ -80,8 +80,11 @@ bool Bridge::relay_wants(int side, const Packet& frame, size_t tag) const {
   const size_t type = ethernet::kType + tag;
   const uint16_t ethertype = load16(frame.data + type);
   if (side == 0) return ethertype == ethernet::kArp;
-  return ethertype == ethernet::kIpv6 && frame.length > type + 2 + ipv6::kNextHeader &&
-         frame.data[type + 2 + ipv6::kNextHeader] == ip_protocol::kIcmpv6;
+  // Not an echo request: its answer would come from the group.
+  const uint8_t* header = frame.data + type + 2;
+  return ethertype == ethernet::kIpv6 && frame.length > type + 2 + ipv6::kHeader &&
+         header[ipv6::kNextHeader] == ip_protocol::kIcmpv6 && header[ipv6::kHeader] >= icmp::kRouterSolicitation &&
+         header[ipv6::kHeader] <= icmp::kRedirect;
 }
 
 // Nearly every frame: unicast for the relay, IPv4 for its external side or IPv6 for its internal one, on that side's

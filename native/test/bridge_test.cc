@@ -190,6 +190,13 @@ TEST_CASE("A router does not forward what came as link-layer broadcast or multic
   CHECK_EQ(relay.count(Counter::drop_not_for_us_packets), 1);
 }
 
+TEST_CASE("A ping to a group MAC address is not answered: the answer would come from the group") {
+  Relay relay(stick(kNoVlan, kNoVlan, kNoVlan));
+  const Frame ping = eth("33:33:00:00:00:01", kPeer).ipv6("2001:db8::99", "2001:db8::1").icmpv6(128, 0, 1);
+  CHECK(relay.run(Port::internal, {ping.bytes()}).internal.empty());
+  CHECK_EQ(relay.count(Counter::in_icmpv6_echo_packets), 0);
+}
+
 TEST_CASE("Tagged frames cut at any byte") {
   const Bytes whole = other(kRouter, 64).bytes();
   Relay relay(stick(10, 20, 64));
