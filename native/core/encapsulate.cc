@@ -44,7 +44,9 @@ size_t admit(Core& core, const Ipv4Packet* packets, size_t count, Origin origin,
       drop_ipv4(core, packet.packet, origin);
       continue;
     }
-    const int port = port_towards_b4(packet.protocol, packet.packet->data + packet.payload, packet.payload_length());
+    const uint8_t* payload = packet.packet->data + packet.payload;
+    const int port = packet.our_error ? port_of_our_error(payload, packet.payload_length())
+                                      : port_towards_b4(packet.protocol, payload, packet.payload_length());
     if (port == kNoPort) {
       drop(core, packet, origin, Counter::drop_no_port_ipv4_packets);
       continue;

@@ -92,7 +92,7 @@ void send_icmpv4(Core& core, Icmpv4Error error, const uint8_t* quoted, size_t le
   core.counters.add_packet(Counter::out_icmpv4_error_packets, frame_length);
   // A host behind a B4 is reached through its tunnel, whether or not hairpinning is on: this is no hairpinning.
   if (core.managed(load32(quoted + ipv4::kSource))) {
-    core.hairpin.push_back({packet, ethernet::kHeader + ipv4::kHeader, ip_protocol::kIcmp, false});
+    core.hairpin.push_back({packet, ethernet::kHeader + ipv4::kHeader, ip_protocol::kIcmp, false, true});
   } else {
     core.counters.add_packet(Counter::out_ipv4_packets, frame_length);
     core.external.push_back(packet);

@@ -24,7 +24,8 @@ struct Ipv4Packet {
   Packet* packet = nullptr;
   uint16_t payload = 0;  // offset of what follows the IPv4 header, from the start of the frame
   uint8_t protocol = 0;
-  bool fragment = false;  // more fragments follow, or this is not the first
+  bool fragment = false;   // more fragments follow, or this is not the first
+  bool our_error = false;  // an ICMP error that the relay itself made
 
   uint8_t* header() const { return packet->data + ethernet::kHeader; }
   size_t header_length() const { return payload - ethernet::kHeader; }

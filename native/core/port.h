@@ -35,4 +35,13 @@ inline int port_from_b4(uint8_t protocol, const uint8_t* payload, size_t length)
   return length < 2 ? kNoPort : load16(payload);
 }
 
+// Towards the B4, an ICMP error of our own, made about a whole IPv4 header: the port by which the packet that it quotes
+// came out of its tunnel. Of an echo that is the identifier (BEHAVIOUR 0.8: who shares an address is told as well);
+// in errors of others the reference takes the first two bytes quoted, whatever they are (3.6).
+inline int port_of_our_error(const uint8_t* message, size_t length) {
+  const uint8_t* quoted = message + icmp::kHeader;
+  const size_t skip = icmp::kHeader + (quoted[0] & 15) * 4u;
+  return port_from_b4(quoted[ipv4::kProtocol], message + skip, length - skip);
+}
+
 }  // namespace lwaftr
