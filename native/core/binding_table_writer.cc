@@ -241,11 +241,22 @@ void BindingTableWriter::publish(uint32_t ipv4, const Leaf& leaf) {
   size_ += leaf.softwires;
   size_ -= old.softwires;
   view_.leaves[ipv4].store(leaf.pack(), std::memory_order_release);
-  if (view_.has_page(ipv4)) return;
   const uint32_t page = ipv4 / table::kLeavesPerPage;
+  if (leaf.softwires) {
+    if (!empty_pages_.empty()) empty_pages_.erase(page);
+  } else if (page_is_empty(page)) {
+    empty_pages_.insert(page);
+  }
+  if (view_.has_page(ipv4)) return;
   reserved_pages_.erase(page);
   auto& bits = view_.header->pages[page / 64];
   bits.store(bits.load(std::memory_order_relaxed) | uint64_t{1} << page % 64, std::memory_order_release);
+}
+
+bool BindingTableWriter::page_is_empty(uint32_t page) const {
+  const auto* leaves = &view_.leaves[size_t{page} * table::kLeavesPerPage];
+  return std::none_of(leaves, leaves + table::kLeavesPerPage,
+                      [](const auto& leaf) { return Leaf::unpack(leaf.load(std::memory_order_relaxed)).softwires; });
 }
 
 }  // namespace lwaftr

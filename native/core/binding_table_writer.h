@@ -40,9 +40,10 @@ class BindingTableWriter {
   // The address's leaf; `softwires` is 0 when it has none.
   table::Leaf leaf(uint32_t ipv4) const { return table::Leaf::unpack(view_.leaf_word(ipv4)); }
 
-  size_t size() const { return size_; }                            // softwires
-  size_t memory() const { return memory_.allocated_bytes(); }      // bytes
-  size_t wasted() const { return wasted_slots_ * kBytesPerSlot; }  // bytes only a rebuild gets back
+  size_t size() const { return size_; }                        // softwires
+  size_t memory() const { return memory_.allocated_bytes(); }  // bytes
+  // Bytes that only a rebuild gets back: runs that addresses left, pages of leaves without a softwire.
+  size_t wasted() const { return wasted_slots_ * kBytesPerSlot + empty_pages_.size() * table::kPageSize; }
 
  private:
   static constexpr size_t kBytesPerSlot = sizeof(table::Slot) + sizeof(table::Detail);
@@ -66,6 +67,7 @@ class BindingTableWriter {
   uint32_t take_slot(const table::Leaf& leaf, uint32_t psid);
   void write_slot(uint32_t slot, const Softwire& softwire);
   void publish(uint32_t ipv4, const table::Leaf& leaf);
+  bool page_is_empty(uint32_t page) const;
   void read_run(const table::Leaf& leaf, uint32_t first_psid, size_t limit, std::vector<Entry>& entries) const;
   uint64_t next_address(uint64_t ipv4) const;
 
@@ -76,6 +78,7 @@ class BindingTableWriter {
   size_t reserved_slots_ = 0;
   std::unordered_set<uint32_t> reserved_pages_;  // pages of leaves that have memory but no leaf yet
   size_t wasted_slots_ = 0;
+  std::unordered_set<uint32_t> empty_pages_;  // pages of leaves that had softwires once
   size_t size_ = 0;
   std::vector<Entry> old_;       // scratch: an address's softwires before the edits at hand, by PSID
   std::vector<Entry> entries_;   // scratch: and after them

@@ -226,7 +226,7 @@ TEST_CASE("thousands of random edits leave table, list and lookups as a map has 
 TEST_CASE("an address's run waits for its softwires to come back, and only another port set wastes it") {
   Table t;
   const uint32_t ip = 0xc6336401;
-  t.build({record(ip, 0, {1, 0}, 1), record(ip, 1, {1, 0}, 2)});
+  t.build({record(ip, 0, {1, 0}, 1), record(ip, 1, {1, 0}, 2), record(ip + 1, 0, {0, 0}, 1)});
   CHECK(t.writer.wasted() == 0);
   t.edit({removal(ip, 0), removal(ip, 1)});
   CHECK_FALSE(t.writer.table().managed(ip));
@@ -234,6 +234,18 @@ TEST_CASE("an address's run waits for its softwires to come back, and only anoth
   t.edit({record(ip, 1, {1, 0}, 3)});
   CHECK(t.writer.wasted() == 0);
   t.edit({record(ip, 1, {2, 0}, 3)});
+  CHECK(t.writer.wasted() == 2 * 36);
+}
+
+TEST_CASE("a page of leaves is wasted while none of its addresses has softwires") {
+  Table t;
+  const uint32_t ip = 0xc6336401;
+  t.build({record(ip, 0, {0, 0}, 1), record(ip + 1, 0, {0, 0}, 1)});
+  t.edit({removal(ip, 0)});
+  CHECK(t.writer.wasted() == 36);
+  t.edit({removal(ip + 1, 0)});
+  CHECK(t.writer.wasted() == 2 * 36 + 4096);
+  t.edit({record(ip + 2, 0, {0, 0}, 1)});
   CHECK(t.writer.wasted() == 2 * 36);
 }
 

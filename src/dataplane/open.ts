@@ -50,6 +50,8 @@ class WorkersDataPlane implements DataPlane {
   #signature = ''
   #revision = Date.now()
   #orphansEnded = false
+  /** Queues of the settings last looked at. */
+  #threads = 0
   #closing: Promise<void> | null = null
 
   constructor(readonly options: DataPlaneOptions) {
@@ -64,12 +66,11 @@ class WorkersDataPlane implements DataPlane {
 
   async prepare(change: Change): Promise<Prepared> {
     const { softwires, instances } = change
-    if (instances !== undefined) this.#check(instances)
-    if (softwires !== undefined && 'edits' in softwires) this.#tables.prepareEdits(softwires.edits)
-    const next =
-      softwires !== undefined && 'replace' in softwires
-        ? this.#tables.prepareReplacement(softwires.replace)
-        : null
+    if (instances !== undefined) {
+      this.#check(instances)
+      this.#count(instances)
+    }
+    const next = softwires === undefined ? null : this.#tables.prepare(softwires)
     const wanted = instances ?? this.#settings()
     const supervisors = new Map(
       wanted.map(({ device }) => [device, this.#supervisors.get(device) ?? this.#supervise(device)]),
@@ -86,8 +87,8 @@ class WorkersDataPlane implements DataPlane {
       throw refusal(failed.reason)
     }
     const apply = async () => {
-      if (softwires !== undefined && 'edits' in softwires) this.table.apply(softwires.edits)
       if (next !== null) this.#tables.replace(next)
+      else if (softwires !== undefined && 'edits' in softwires) this.table.apply(softwires.edits)
       const removed = [...this.#supervisors].filter(([device]) => !supervisors.has(device))
       this.#supervisors = supervisors
       await Promise.all([
@@ -209,6 +210,18 @@ class WorkersDataPlane implements DataPlane {
       // They are the same for all queues.
       if (queues[0] !== undefined) checkFilters(queues[0])
     }
+  }
+
+  /** Queues that share a CPU wait for each other: that is worth a word, once. */
+  #count(instances: readonly InstanceSettings[]): void {
+    const threads = instances.reduce((sum, { queues }) => sum + queues.length, 0)
+    if (threads === this.#threads) return
+    this.#threads = threads
+    const given = new Set(this.options.cpus).size
+    const [cores, which] =
+      given > 0 ? [given, 'of the CPUs are given to them'] : [availableParallelism(), 'CPUs are there']
+    if (threads > cores)
+      this.#log('warn', `${threads} queues, but only ${cores} ${which}: busy ones take each other's time`)
   }
 
   #view(device: string, queue: number): QueueView | null {

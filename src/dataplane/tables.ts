@@ -1,9 +1,13 @@
 // Generations of the binding table. Single edits go into the current one in place; a whole new table is built beside
 // it, and the old one's file goes when nobody looks anything up there any more.
+//
+// What edits in place leave behind is never used again. Once that is more than what is in use, the next edits are
+// made to a copy, which takes the table's place: memory stays within a constant of what the softwires need.
 import { rmSync } from 'node:fs'
 import { error, LwaftrError } from '../errors.js'
 import { breachError } from '../schema/invariants.js'
 import { loadSchema } from '../schema/schema.js'
+import type { Change } from './dataplane.js'
 import { type NativeBindingTable, native } from './native.js'
 import type { Places } from './places.js'
 
@@ -27,11 +31,38 @@ export class Tables {
     return this.#current
   }
 
-  /** Throws LwaftrError; nothing has changed then. */
-  prepareEdits(edits: Uint8Array): void {
+  /**
+   * The next generation, if that is what the change leads to; null when edits are to be applied to the current one.
+   * Throws LwaftrError; nothing has changed then.
+   */
+  prepare(change: NonNullable<Change['softwires']>): Generation | null {
+    if ('replace' in change) return this.#build(change.replace)
+    const { edits } = change
     const { table } = this.#current
     const breach = table.check(edits)
     if (breach !== null) throw breachError(loadSchema(), breach, edits)
+    const renewed = table.wasted > table.memory / 2 ? this.#renew(edits) : null
+    if (renewed === null) this.#reserve(table, edits)
+    return renewed
+  }
+
+  /** The current softwires with the edits made, in a new table; null where there is no memory for one. */
+  #renew(edits: Uint8Array): Generation | null {
+    const { table } = this.#current
+    let next: Generation | null = null
+    try {
+      next = this.#build(table.scan(0, 0, table.size))
+      this.#reserve(next.table, edits)
+      next.table.apply(edits)
+      return next
+    } catch (problem) {
+      if (next !== null) this.drop(next)
+      if (problem instanceof LwaftrError) return null
+      throw problem
+    }
+  }
+
+  #reserve(table: NativeBindingTable, edits: Uint8Array): void {
     try {
       table.prepare(edits)
     } catch (problem) {
@@ -39,8 +70,7 @@ export class Tables {
     }
   }
 
-  /** Builds the next generation. */
-  prepareReplacement(records: Uint8Array): Generation {
+  #build(records: Uint8Array): Generation {
     let next: Generation | null = null
     try {
       next = this.#create(this.#current.generation + 1)
