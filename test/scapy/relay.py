@@ -42,7 +42,7 @@ class Relay:
     def from_internet(self, packet):
         return self.into_tunnel(IP(bytes(packet)))
 
-    def into_tunnel(self, packet):
+    def into_tunnel(self, packet, own_error=False):
         config = self.config
         if packet.proto == 1:
             if not config['external']['allow-incoming-icmp']:
@@ -51,8 +51,11 @@ class Relay:
             if checksum(message) != 0:
                 return []
             kind = message[0]
-            port = (0 if kind == 8 else struct.unpack('!H', message[4:6])[0] if kind == 0
-                    else struct.unpack('!H', message[8 + (message[8] & 15) * 4:][:2])[0])
+            if own_error:  # by the port with which the quoted packet came out of its tunnel
+                port = self.source_port(IP(message[8:]))
+            else:
+                port = (0 if kind == 8 else struct.unpack('!H', message[4:6])[0] if kind == 0
+                        else struct.unpack('!H', message[8 + (message[8] & 15) * 4:][:2])[0])
         else:
             kind = None
             port = struct.unpack('!H', bytes(packet.payload)[2:4])[0]
@@ -77,13 +80,7 @@ class Relay:
         outer = IPv6(bytes(outer))
         inner = IP(bytes(outer)[40:])
         message = bytes(inner.payload)
-        if inner.proto == 1:
-            kind = message[0]
-            port = (struct.unpack('!H', message[4:6])[0] if kind == 8 else 0 if kind == 0
-                    else struct.unpack('!H', message[8 + (message[8] & 15) * 4:][:2])[0])
-        else:
-            port = struct.unpack('!H', message[:2])[0]
-        softwire = self.lookup(inner.src, port)
+        softwire = self.lookup(inner.src, self.source_port(inner))
         if softwire is None or softwire['b4-ipv6'] != outer.src or softwire['br-address'] != outer.dst:
             if not config['internal']['generate-icmp-errors']:
                 return []
@@ -97,6 +94,16 @@ class Relay:
             return [] if inner.proto == 1 and message[0] not in (0, 8) else self.icmp(3, 4, inner, mtu)
         return [('v4', part) for part in self.cut4(inner)]
 
+    @staticmethod
+    def source_port(inner):
+        """What of a subscriber's packet lies in its port set: the identifier of an echo, else the source port."""
+        message = bytes(inner)[inner.ihl * 4:]
+        if inner.proto != 1:
+            return struct.unpack('!H', message[:2])[0]
+        if message[0] in (0, 8):
+            return struct.unpack('!H', message[4:6])[0] if message[0] == 8 else 0
+        return struct.unpack('!H', message[8 + (message[8] & 15) * 4:][:2])[0]
+
     def icmp(self, kind, code, packet, mtu):
         """An error about `packet` to its source, through a tunnel when the source is a subscriber."""
         if not self.config['external']['generate-icmp-errors']:
@@ -105,7 +112,7 @@ class Relay:
         message = message[:2] + struct.pack('!H', checksum(message)) + message[4:]
         error = IP(bytes(IP(src=self.config['ip4'], dst=packet.src, ttl=255, id=0, proto=1) / Raw(message)))
         if self.managed(error.dst):
-            return self.into_tunnel(error)
+            return self.into_tunnel(error, own_error=True)
         return [('v4', part) for part in self.cut4(error)]
 
     def cut4(self, packet):
