@@ -36,6 +36,7 @@ bool walk(const uint8_t* frame, size_t length, size_t transport, Headers* header
     if (next == 4 || next == 41) {
       size_t header = next == 41 ? 40 : 20;
       if (at + header > length || headers->count == Headers::kMax) return false;
+      if (frame[at] >> 4 != (next == 41 ? 6 : 4)) return false;
       headers->ip[headers->count++] = at;
       if (next == 4) {
         header = static_cast<size_t>(frame[at] & 0xf) * 4;

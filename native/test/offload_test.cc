@@ -148,6 +148,11 @@ TEST_CASE("what does not fit is lost and counted, and lying headers are refused"
     CHECK(cut.count == 0);
     CHECK(cut.lost == 1);
   }
+  Bytes other = frame;
+  other[14] = 0x65;  // not the version that the EtherType says: its addresses would be sought beyond the frame
+  Cut refused(other, header(kGsoTcp4, 1000, 34, kTcp));
+  CHECK(refused.count == 0);
+  CHECK(refused.lost == 1);
   // Cut off, down to a header without a byte of payload.
   for (size_t length = 0; length <= 54; length++) {
     Cut cut(Bytes(frame.begin(), frame.begin() + static_cast<ptrdiff_t>(length)), header(kGsoTcp4, 1000, 34, kTcp));
