@@ -1,6 +1,7 @@
 // The lab as a user meets it: builds the hosts, starts the relay, shows that packets cross,
 // says what to try, and stays until it is told to end.
 import { createServer } from 'node:net'
+import type { Driver } from '../dataplane/dataplane.js'
 import type { Address } from '../listen.js'
 import { SUBSCRIBERS } from './addresses.js'
 import { openMemoryLab, showAllInMemory } from './memory/show.js'
@@ -19,6 +20,8 @@ export interface LabOptions {
   readonly once: boolean
   /** In-memory devices, also where namespaces could be had. */
   readonly memory: boolean
+  /** Of the relay in namespaces. */
+  readonly driver: Driver
   /** Takes one line for the user. */
   readonly print: (line: string) => void
 }
@@ -53,7 +56,8 @@ async function stage(sandbox: Sandbox, options: LabOptions, told: Promise<void>)
       ['eth1', lab.device],
       ['int0', lab.passthruDevice],
     ])
-    relay = await startRelay(sandbox, exampleConfiguration('lab.conf', devices), { listen })
+    const words = ['--driver', options.driver]
+    relay = await startRelay(sandbox, exampleConfiguration('lab.conf', devices), { listen, arguments: words })
     const whole = await addSubscriber(lab, SUBSCRIBERS.whole)
     const sharing = await addSubscriber(lab, SUBSCRIBERS.sharing)
     await addSubscriber(lab, SUBSCRIBERS.newcomer)

@@ -2,31 +2,17 @@
 import t from 'tap'
 import { RELAY, SUBSCRIBERS, SWITCH } from '../../src/lab/addresses.js'
 import { exec, ip } from '../../src/lab/exec.js'
-import { obstacleToNamespaces } from '../../src/lab/obstacle.js'
 import { ping, pingUntilAnswered } from '../../src/lab/ping.js'
-import { cable, Sandbox } from '../../src/lab/sandbox.js'
+import { Sandbox } from '../../src/lab/sandbox.js'
 import { addSubscriber } from '../../src/lab/subscriber.js'
 import { buildTopology, type Topology } from '../../src/lab/topology.js'
 import { commit, eventually, instance, onlyQueue, open, queue, softwireOf } from './helper.js'
 import { linkTests, PATIENCE, sandbox } from './links.js'
+import { obstacleToXdp } from './xdp.js'
 
 const driver = 'af-xdp'
 const { whole, sharing } = SUBSCRIBERS
-const skip = (await obstacleToNamespaces()) ?? (await obstacleToXdp()) ?? false
-
-/** What the kernel refuses, where it has no XDP for us; null where it has. */
-async function obstacleToXdp(): Promise<string | null> {
-  const lab = await Sandbox.open()
-  const device = lab.link('probe')
-  await cable({ namespace: null, device }, { namespace: await lab.namespace('probe'), device: 'peer' }, 1500)
-  const dataplane = await open(t, { driver })
-  const refusal = await dataplane.prepare({ instances: [instance(device)] }).then(
-    (prepared) => prepared.abort().then(() => null),
-    (problem: Error) => problem.message,
-  )
-  await lab.close()
-  return refusal !== null && /not permitted|not supported|not implemented/.test(refusal) ? refusal : null
-}
+const skip = (await obstacleToXdp(t)) ?? false
 
 async function hasProgram(device: string): Promise<boolean> {
   return /\bxdp/.test((await ip(`link show ${device}`)).stdout)

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import type { Driver } from '../../src/dataplane/dataplane.js'
 import { SUBSCRIBERS, type Subscriber } from '../../src/lab/addresses.js'
 import { obstacleToNamespaces } from '../../src/lab/obstacle.js'
 import { exampleConfiguration, type Relay, startRelay } from '../../src/lab/relay.js'
@@ -27,14 +28,15 @@ export async function openSandbox(t: Test): Promise<Sandbox> {
 }
 
 /** The whole lab, with the relay of examples/lab.conf and all subscribers. */
-export async function openLab(t: Test): Promise<Lab> {
+export async function openLab(t: Test, driver: Driver = 'auto'): Promise<Lab> {
   const sandbox = await openSandbox(t)
   const topology = await buildTopology(sandbox)
   const devices = new Map([
     ['eth1', topology.device],
     ['int0', topology.passthruDevice],
   ])
-  const relay = await startRelay(sandbox, exampleConfiguration('lab.conf', devices))
+  const words = ['--driver', driver]
+  const relay = await startRelay(sandbox, exampleConfiguration('lab.conf', devices), { arguments: words })
   const subscribers = new Map<Subscriber, SubscriberHost>()
   for (const subscriber of Object.values(SUBSCRIBERS))
     subscribers.set(subscriber, await addSubscriber(topology, subscriber))

@@ -1,19 +1,25 @@
 // The relay between real kernels: pings and TCP through softwires, edits and a crash meanwhile.
 import { setTimeout as sleep } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import type { Driver } from '../../src/dataplane/dataplane.js'
 import { INTERNET, SUBSCRIBERS } from '../../src/lab/addresses.js'
 import { exec } from '../../src/lab/exec.js'
 import { continuousPing, ping, pingUntilAnswered } from '../../src/lab/ping.js'
 import { newcomerRequest } from '../../src/lab/suggestions.js'
 import { processesOf } from '../../src/lab/sweep.js'
+import { obstacleToXdp } from '../dataplane/xdp.js'
 import { type Lab, openLab, skip, transfer } from './helper.js'
 
 /** Next hops are resolved within moments of the start, in milliseconds. */
 const PATIENCE = 10_000
 const MEGABYTE = 1 << 20
 
-t.test('softwires in a lab', { skip }, async (t) => {
-  const lab = await openLab(t)
+const withoutXdp = (await obstacleToXdp(t)) ?? false
+t.test('softwires in a lab, by AF_PACKET', { skip }, (t) => softwires(t, 'af-packet'))
+t.test('softwires in a lab, by AF_XDP', { skip: withoutXdp }, (t) => softwires(t, 'af-xdp'))
+
+async function softwires(t: Test, driver: Driver): Promise<void> {
+  const lab = await openLab(t, driver)
   const whole = lab.subscriber('whole')
   const sharing = lab.subscriber('sharing')
   const newcomer = lab.subscriber('newcomer')
@@ -84,7 +90,7 @@ t.test('softwires in a lab', { skip }, async (t) => {
     t.not(processesOf(lab.topology.sandbox.id, 'worker')[0], worker)
     t.ok((await packetsFromInternet(lab)) > before)
   })
-})
+}
 
 /** The HTTP status of the edit. */
 async function putNewcomer(lab: Lab): Promise<string> {

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Driver } from '../../dataplane/dataplane.js'
 import { runLab } from '../../lab/lab.js'
 import { type Address, parseAddress } from '../../listen.js'
 
@@ -6,7 +7,10 @@ interface Options {
   readonly listen: Address
   readonly once: boolean
   readonly memory: boolean
+  readonly driver: Driver
 }
+
+const DRIVERS: readonly Driver[] = ['auto', 'af-xdp', 'af-packet']
 
 export function labCommand(): Command {
   const listen = new Option('--listen <host:port>', 'where its config server listens; another port if taken')
@@ -17,6 +21,7 @@ export function labCommand(): Command {
     .addOption(listen.argParser(addressArgument).default(parseAddress('127.0.0.1:8080'), '127.0.0.1:8080'))
     .option('--once', 'end after the show; the exit code says whether all of it worked', false)
     .option('--memory', 'in-memory devices instead of namespaces, as without root', false)
+    .addOption(new Option('--driver <driver>', "the relay's driver").choices(DRIVERS).default('auto'))
     .addHelpText(
       'after',
       `
