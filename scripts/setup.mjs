@@ -12,7 +12,14 @@ import { attempt, run, SetupError } from './setup/run.mjs'
 import { hashOf, outputsExist, readStamp, writeStamp } from './setup/stamp.mjs'
 import { pruneCompiled } from './setup/typescript.mjs'
 
-const NATIVE_SOURCES = ['binding.gyp', 'native/core', 'native/io', 'native/addon', 'native/yang']
+const NATIVE_SOURCES = [
+  'binding.gyp',
+  'native/core',
+  'native/io',
+  'native/bench',
+  'native/addon',
+  'native/yang',
+]
 const TYPESCRIPT_SOURCES = ['tsconfig.json', 'src', 'test', 'bench']
 const ADDONS = ['build/Release/dataplane.node', 'build/Release/yang.node']
 

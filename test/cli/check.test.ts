@@ -120,6 +120,14 @@ t.test('bench tells what it forwards', async (t) => {
   const { duration, encap, decap, softwires } = JSON.parse(lwaftr(...args, '--json', '--cpu', 0).stdout)
   t.equal(softwires, 14)
   t.ok(duration > 0.04 && encap.mpps > 0 && encap.gbps > 0 && decap.mpps > 0 && decap.gbps > 0)
+  const { stages } = JSON.parse(lwaftr(...args, '--json', '--stages').stdout)
+  t.ok(stages['encapsulate: look up'] > 0 && stages.copy > 0, 'ns by stage')
+  t.match(lwaftr(...args, '--stages'), {
+    stdout: /\n +[\d.]+ {2}decapsulate: look up +\(address, port\) to softwire\n/,
+  })
+  const disturbed = lwaftr(...args, '--edits', 100, '--reloads', 2)
+  t.match(disturbed, { status: 0, stdout: /100 edits and 2 reloads in .*: 0 wrong\n$/s, stderr: '' })
+  t.match(JSON.parse(lwaftr(...args, '--edits', 100, '--json').stdout), { edits: 100, reloads: 0, wrong: 0 })
   const empty = at('empty.pcap')
   writeFileSync(empty, readFileSync(v4).subarray(0, 24))
   fails(t, lwaftr('bench', conf, v4, empty), 1, /empty\.pcap: it holds no frames/, 'an empty pcap')
