@@ -21,6 +21,8 @@ t.test(
       join(root, 'bin/lwaftr'),
       '--packets',
       '1500',
+      '--seed',
+      '1',
     )
     t.equal(status, 0, stdout + stderr)
     t.match(stdout, /^1500 packets in, \d+ frames out: scapy agrees/)
