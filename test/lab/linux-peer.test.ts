@@ -2,7 +2,7 @@
 // what became of their datagrams.
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { firstPortOf, INTERNET, MTU, RELAY, SUBSCRIBERS, SWITCH } from '../../src/lab/addresses.js'
+import { b4Of, firstPortOf, INTERNET, MTU, RELAY, SUBSCRIBERS, SWITCH } from '../../src/lab/addresses.js'
 import { pingUntilAnswered } from '../../src/lab/ping.js'
 import { capture, noTcpdump } from './capture.js'
 import { openLab, skip, transfer } from './helper.js'
@@ -46,23 +46,29 @@ t.test('the relay as Linux tools see it', { skip }, async (t) => {
     })
   }
 
-  for (const { host, ipv4, subscriber } of [whole, sharing]) {
-    await t.test(`${subscriber.ipv4} hears that nobody listens at a port of the internet`, async (t) => {
-      const from = { address: ipv4, port: 40_002 }
-      t.same(await askByUdp(host, from, { address: INTERNET.ipv4, port: CLOSED_PORT }, [100]), [
-        'ECONNREFUSED',
-      ])
+  const refusals = [
+    ['a whole address', whole.host, whole.ipv4, INTERNET.ipv4],
+    ['a shared address', sharing.host, sharing.ipv4, INTERNET.ipv4],
+    ['a subscriber, of another one,', sharing.host, sharing.ipv4, SUBSCRIBERS.whole.ipv4],
+    ['the internet', internet, INTERNET.ipv4, SUBSCRIBERS.whole.ipv4],
+  ] as const
+  for (const [title, host, address, target] of refusals) {
+    await t.test(`${title} hears that nobody listens at a port`, async (t) => {
+      const to = { address: target, port: CLOSED_PORT }
+      t.same(await askByUdp(host, { address, port: 40_002 }, to, [100]), ['ECONNREFUSED'])
     })
   }
-  await t.test('the internet hears that nobody listens at a port of a subscriber', async (t) => {
-    const from = { address: INTERNET.ipv4, port: 40_003 }
-    const to = { address: SUBSCRIBERS.whole.ipv4, port: CLOSED_PORT }
-    t.same(await askByUdp(internet, from, to, [100]), ['ECONNREFUSED'])
-  })
   await t.test('the internet hears that no subscriber has a port', async (t) => {
     const port = firstPortOf(SUBSCRIBERS.sharing) - 1
     const said = await saidBy(internet, 'curl', `-sv -m 3 http://${SUBSCRIBERS.sharing.ipv4}:${port}`)
     t.match(said, 'No route to host')
+  })
+  await t.test('the internet hears that a B4 cannot be reached', async (t) => {
+    const route = `unreachable ${b4Of(SUBSCRIBERS.whole).ipv6}`
+    await router.ip(`-6 route add ${route}`)
+    const said = await saidBy(internet, 'curl', `-sv -m 3 http://${SUBSCRIBERS.whole.ipv4}:8000`)
+    t.match(said, 'No route to host')
+    await router.ip(`-6 route del ${route}`)
   })
 
   await t.test(
