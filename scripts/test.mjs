@@ -6,12 +6,14 @@ import { attempt } from './setup/run.mjs'
 import { setup } from './setup.mjs'
 
 await attempt(() => setup('test'))
+const { runFuzz } = await import('./test/fuzz.mjs')
 const { runLint } = await import('./test/lint.mjs')
 const { runNative } = await import('./test/native.mjs')
 const { runTap } = await import('./test/tap.mjs')
 
 const folders = process.argv.slice(2)
-const runners = folders.length > 0 ? [() => runTap(folders)] : [runLint, runNative, () => runTap(['.'])]
+const runners =
+  folders.length > 0 ? [() => runTap(folders)] : [runLint, runNative, runFuzz, () => runTap(['.'])]
 const totals = { passed: 0, failed: 0, skipped: 0 }
 for (const runner of runners) {
   const counted = await runner()

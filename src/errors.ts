@@ -126,6 +126,10 @@ export interface ErrorPlace {
   readonly cause?: unknown
 }
 
+/** Control characters as escapes: a message is one line, and nobody's input commands a terminal or a log. */
+const visible = (text: string) =>
+  text.replace(/\p{Cc}/gu, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
 export class LwaftrError extends Error {
   override readonly name = 'LwaftrError'
   readonly status: number
@@ -143,7 +147,7 @@ export class LwaftrError extends Error {
     message: string,
     place: ErrorPlace = {},
   ) {
-    super(message, place.cause === undefined ? undefined : { cause: place.cause })
+    super(visible(message), place.cause === undefined ? undefined : { cause: place.cause })
     const known: Row = table[code]
     this.status = known.status
     this.type = known.type

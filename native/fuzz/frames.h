@@ -1,0 +1,16 @@
+// A grammar of frames: choices in, Ethernet frames out that reach the deep stages because most of them makes sense.
+#pragma once
+#include "choices.h"
+
+namespace lwaftr::fuzz {
+
+enum class FrameKind : uint8_t { ipv4, tunnel, icmpv6, arp };
+
+// Lengths and checksums are for mend() to fill in.
+Bytes choose_frame(Choices& choices, FrameKind kind);
+
+// The frame's IP packet, cut in pieces as `choices` has it: in any order, with any overlap, of either family. A frame
+// with a tunnel is cut outside or inside. Empty when it holds no packet.
+std::vector<Bytes> choose_fragments(Choices& choices, const Bytes& frame);
+
+}  // namespace lwaftr::fuzz

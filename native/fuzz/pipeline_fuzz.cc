@@ -1,0 +1,177 @@
+// The whole packet path under any configuration, any frames, any pace. After every step: the conservation law, no
+// buffer lost or freed twice (the pool poisons free ones), a reason for every drop, and the judge's verdict on all that
+// was sent. scripts/fuzz/seeds.mjs writes the same format.
+//
+//   settings (10 bytes) | size of the pool (1 byte) | operations
+//   operation: bits 0-2 which, 3-4 port, 5-6 how to mend the frame
+#include <memory>
+
+#include "core/conservation.h"
+#include "core/pipeline.h"
+#include "frames.h"
+#include "judge.h"
+#include "network.h"
+#include "slow.h"
+
+namespace lwaftr::fuzz {
+namespace {
+
+enum Operation : uint8_t { kRaw = 0, kStep, kIpv4, kTunnel, kIcmpv6, kArp, kFragments, kOther };
+
+// Waiting fragments are copied out of their buffers; only what waits for a next hop keeps them.
+size_t fragments_held(const Counters& counters) {
+  const auto kind = [&counters](Counter needed, Counter merged, Counter dropped) {
+    return counters.get(needed) - counters.get(merged) - counters.get(dropped);
+  };
+  return kind(Counter::in_ipv4_frag_needs_reassembly, Counter::in_ipv4_frag_merged, Counter::drop_ipv4_frag_packets) +
+         kind(Counter::in_ipv6_frag_needs_reassembly, Counter::in_ipv6_frag_merged, Counter::drop_ipv6_frag_packets) +
+         kind(Counter::in_inner_frag_needs_reassembly, Counter::in_inner_frag_merged, Counter::drop_inner_frag_packets);
+}
+
+// What the core dropped, by reason; beside these only refinements of them.
+uint64_t core_drops_by_reason(const Counters& counters) {
+  uint64_t drops = 0;
+  for (Counter reason : {Counter::drop_misplaced_not_ipv4_packets,
+                         Counter::drop_misplaced_not_ipv6_packets,
+                         Counter::drop_in_by_policy_icmpv4_packets,
+                         Counter::drop_in_by_policy_icmpv6_packets,
+                         Counter::drop_bad_checksum_icmpv4_packets,
+                         Counter::drop_bad_checksum_icmpv6_packets,
+                         Counter::drop_bad_checksum_ipv4_packets,
+                         Counter::drop_no_port_ipv4_packets,
+                         Counter::drop_no_port_ipv6_packets,
+                         Counter::drop_no_dest_softwire_ipv4_packets,
+                         Counter::drop_no_source_softwire_ipv6_packets,
+                         Counter::drop_ttl_zero_ipv4_packets,
+                         Counter::drop_over_mtu_but_dont_fragment_ipv4_packets,
+                         Counter::drop_over_external_mtu_but_dont_fragment_ipv4_packets,
+                         Counter::drop_malformed_tunnel_ipv6_packets,
+                         Counter::drop_unknown_protocol_ipv6_packets,
+                         Counter::drop_unknown_protocol_icmpv6_packets,
+                         Counter::drop_too_big_type_but_not_code_icmpv6_packets,
+                         Counter::drop_over_time_but_not_hop_limit_icmpv6_packets,
+                         Counter::drop_unverified_icmpv6_packets,
+                         Counter::drop_ipv4_frag_disabled,
+                         Counter::drop_ipv6_frag_disabled}) {
+    drops += counters.get(reason);
+  }
+  return drops;
+}
+
+class Relay {
+ public:
+  explicit Relay(Choices& choices) {
+    settings_ = choose_settings(choices);
+    small_ = choices.flip();
+    pool_ = std::make_unique<PacketPool>(kSmall[small_], kLarge[small_]);
+    pipeline_ = std::make_unique<Pipeline>(*pool_, *counters_, state_);
+    pipeline_->seed_fragment_ids(0x4243, 0x42424243);
+    pipeline_->set_table(&binding_table());
+    configure(settings_);
+  }
+
+  void configure(const Settings& settings) {
+    settings_ = settings;
+    judge_.configured(settings);
+    pipeline_->configure(settings, now_);
+  }
+  void receive(Port port, const Bytes& frame);
+  void step(Time pause);
+
+ private:
+  static constexpr size_t kSmall[] = {192, 6}, kLarge[] = {64, 2};
+
+  Time now_ = 0;
+  bool small_;
+  Settings settings_;
+  std::unique_ptr<Counters> counters_ = std::make_unique<Counters>();
+  QueueState state_{};
+  std::unique_ptr<PacketPool> pool_;
+  std::unique_ptr<Pipeline> pipeline_;
+  Judge judge_;
+  std::array<size_t, kPortCount> received_{};
+};
+
+void Relay::receive(Port port, const Bytes& frame) {
+  if (settings_.on_a_stick && settings_.filter_destination_mac && port == Port::external) port = Port::internal;
+  if (port == Port::passthru && !settings_.passthru_interface) return;
+  size_t& received = received_[static_cast<size_t>(port)];
+  if (frame.size() > Packet::kMaxFrame || received == Pipeline::kBatch) return;
+  Packet* packet = pool_->allocate(frame.size());
+  if (!packet) return;
+  received++;
+  std::copy(frame.begin(), frame.end(), packet->data);
+  packet->length = static_cast<uint32_t>(frame.size());
+  judge_.received(port, frame);
+  pipeline_->receive(port, &packet, 1);
+}
+
+void Relay::step(Time pause) {
+  now_ += pause;
+  const uint64_t unmade = counters_->get(Counter::drop_no_buffer_packets);
+  pipeline_->process(now_);
+  received_ = {};
+  for (const Port port : {Port::external, Port::internal, Port::passthru}) {
+    const PacketSpan frames = pipeline_->output(port);
+    for (size_t i = 0; i < frames.count; i++) {
+      Packet* packet = frames.packets[i];
+      judge_.sent(port, Bytes(packet->data, packet->data + packet->length));
+      pool_->free(packet);
+    }
+    pipeline_->clear_output(port);
+  }
+  judge_.step_ends(counters_->get(Counter::drop_no_buffer_packets) == unmade);
+
+  const size_t held = pipeline_->held();
+  const Balance sums = balance(*counters_);
+  PROMISE(sums.holds(held), "%lu in, %lu out, %zu held", sums.in(), sums.out(), held);
+  const size_t in_use = kSmall[small_] + kLarge[small_] - pool_->available_small() - pool_->available_large();
+  PROMISE(in_use == held - fragments_held(*counters_), "%zu buffers in use, %zu of %zu frames held are fragments",
+          in_use, fragments_held(*counters_), held);
+  const uint64_t dropped =
+      counters_->get(Counter::drop_all_ipv4_iface_packets) + counters_->get(Counter::drop_all_ipv6_iface_packets);
+  PROMISE(dropped == core_drops_by_reason(*counters_), "%lu dropped, %lu with a reason", dropped,
+          core_drops_by_reason(*counters_));
+}
+
+}  // namespace
+}  // namespace lwaftr::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace lwaftr;
+  using namespace lwaftr::fuzz;
+  static constexpr Time kPauses[] = {0, kSecond / 10, kSecond, 3 * kSecond, 31 * kSecond, 61 * kSecond};
+  constexpr size_t kMostOperations = 48;
+  Choices choices(data, size);
+  Relay relay(choices);
+  Bytes last;
+  for (size_t n = 0; n < kMostOperations && !choices.empty(); n++) {
+    const uint8_t operation = choices.byte();
+    const Port port = static_cast<Port>(operation / 8 % 4 % kPortCount);
+    switch (operation % 8) {
+      case kRaw:
+        last = choices.bytes(choices.word());
+        break;
+      case kStep:
+        relay.step(choices.of(kPauses));
+        continue;
+      case kFragments:
+        for (const Bytes& piece : choose_fragments(choices, last)) relay.receive(port, piece);
+        continue;
+      case kOther:
+        if (operation & 128) {
+          relay.configure(choose_settings(choices));
+        } else {
+          for (int i = choices.byte(); i > 0; i--) relay.receive(port, last);
+        }
+        continue;
+      default:
+        last = choose_frame(choices, static_cast<FrameKind>(operation % 8 - kIpv4));
+    }
+    mend(last, static_cast<Mend>(operation / 32 % 3));
+    relay.receive(port, last);
+  }
+  relay.step(0);
+  relay.step(61 * kSecond);
+  return 0;
+}
