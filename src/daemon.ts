@@ -11,6 +11,7 @@ import { Transactions } from './config-server/transaction.js'
 import type { Driver } from './dataplane/dataplane.js'
 import { native } from './dataplane/native.js'
 import { openDataPlane } from './dataplane/open.js'
+import { lastStateDirectory } from './dataplane/places.js'
 import { error } from './errors.js'
 import { type Address, closeBare, closeServer, isLoopback, listenTcp, listenUnix } from './listen.js'
 import { answers, CONTROL_SOCKET, isRunning, register, unregister } from './registry.js'
@@ -87,7 +88,10 @@ async function openState(options: DaemonOptions, closers: Closers) {
   // Where it is certain to be used the file is read before anything is touched.
   const fromFile = reset || !stateDirectory ? await fileCommit(options) : undefined
 
-  if (await isRunning(name)) throw error('running', { name })
+  const last = lastStateDirectory(name)
+  // Another run directory may have it: the machine has one set of names.
+  if ((await isRunning(name)) || (last !== null && (await answers(join(last, CONTROL_SOCKET)))))
+    throw error('running', { name })
   const directory = register(name, stateDirectory)
   closers.push(() => unregister(name))
   if (await answers(join(directory, CONTROL_SOCKET))) throw error('state-in-use', { directory })

@@ -1,11 +1,12 @@
-// What the leader and a worker say to each other: one JSON object a line over a Unix socket, requests answered by id,
-// events without one. The worker listens, so that whoever leads next can find it.
+// What the leader and a worker say to each other: one JSON object a line over a Unix socket. The leader asks, the worker
+// answers by id; what it logs has none. The worker listens, so that whoever leads next can find it. Neither trusts the
+// other's lines: what is no message by messages.ts ends the connection.
 import type { Socket } from 'node:net'
 import type { Driver } from './dataplane.js'
 import type { InstanceSettings } from './settings.js'
 
 /** Changes with the messages or the layout of the shared memory; a worker of another version is replaced. */
-export const PROTOCOL_VERSION = 2
+export const PROTOCOL_VERSION = 3
 
 /** All that a worker is to do. A new order replaces the old one, touching only what differs. */
 export interface Order {
@@ -23,6 +24,23 @@ export interface Order {
   readonly absentLinks: boolean
 }
 
+interface Asking<M extends string> {
+  readonly method: M
+  readonly id: number
+}
+
+/** `prepare` opens what the order needs and fails with no trace; `stop` ends the worker. */
+export type Request =
+  | Asking<'hello'>
+  | (Asking<'prepare'> & { readonly order: Order })
+  | Asking<'apply'>
+  | Asking<'abort'>
+  | Asking<'stop'>
+
+type WithoutId<R> = R extends Request ? Omit<R, 'id'> : never
+export type Question = WithoutId<Request>
+
+/** What a worker tells of itself, in every version of the protocol. */
 export interface Hello {
   readonly version: number
   readonly pid: number
@@ -30,19 +48,7 @@ export interface Hello {
   readonly revision: number | null
 }
 
-/** Requests of the leader and their results. */
-export interface Requests {
-  hello: { params: null; result: Hello }
-  /** Opens what the order needs; fails with no trace. */
-  prepare: { params: Order; result: null }
-  apply: { params: null; result: null }
-  abort: { params: null; result: null }
-  /** Stops forwarding and ends. */
-  stop: { params: null; result: null }
-}
-export type Method = keyof Requests
-
-/** A failed request: what the worker threw. */
+/** What the worker threw. */
 export interface Failure {
   readonly message: string
   /** Errno name such as ENODEV, where the kernel said no. */
@@ -51,30 +57,51 @@ export interface Failure {
   readonly device?: string
 }
 
-export type Message =
-  | { readonly id: number; readonly method: Method; readonly params: unknown }
-  | { readonly id: number; readonly result: unknown }
-  | { readonly id: number; readonly failure: Failure }
-  | { readonly event: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
+export interface Line {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly message: string
+}
 
-export function sendMessage(socket: Socket, message: Message): void {
+export type Reply =
+  | ({ readonly kind: 'hello'; readonly id: number } & Hello)
+  | { readonly kind: 'done'; readonly id: number }
+  | ({ readonly kind: 'failure'; readonly id: number } & Failure)
+  | ({ readonly kind: 'log' } & Line)
+
+export function sendMessage(socket: Socket, message: Request | Reply): void {
   socket.write(`${JSON.stringify(message)}\n`)
 }
 
-/** Both ends are this product at the same version; a line that is no message ends the connection. */
-export function receiveMessages(socket: Socket, listener: (message: Message) => void): void {
+/** Characters of the longest line: an order with every queue there can be is a fraction of it. */
+const LONGEST_LINE = 1 << 24
+
+export function receiveMessages<M>(
+  socket: Socket,
+  isMessage: (value: unknown) => value is M,
+  listener: (message: M) => void,
+): void {
   let pending = ''
   socket.setEncoding('utf8')
   socket.on('data', (text: string) => {
     const lines = (pending + text).split('\n')
     pending = lines.pop() ?? ''
+    if (pending.length > LONGEST_LINE) socket.destroy(new Error('a message without end'))
     for (const line of lines) {
-      try {
-        listener(JSON.parse(line) as Message)
-      } catch (problem) {
-        socket.destroy(problem as Error)
+      const message = parsed(line)
+      if (!isMessage(message)) {
+        socket.destroy(new Error(`not a message: ${line.slice(0, 100)}`))
         return
       }
+      listener(message)
     }
   })
+}
+
+/** Undefined, which is no message, when it is not JSON. */
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
 }

@@ -9,12 +9,13 @@
 import type { NativeBindingTable } from './native.js'
 import type { InstanceSettings } from './settings.js'
 
-export type Driver = 'auto' | 'af-packet' | 'af-xdp' | 'memory'
+export const DRIVERS = ['auto', 'af-xdp', 'af-packet', 'memory'] as const
+export type Driver = (typeof DRIVERS)[number]
 
 export interface DataPlaneOptions {
-  /** Name of the relay: names its shared memory. */
+  /** Name of the relay: names its shared memory and what else outlives a leader. */
   readonly name: string
-  /** Directory of the workers' control sockets (and, with driver `memory`, of the links' sockets). */
+  /** Directory of the workers' logs (and, with driver `memory`, of the links' sockets). */
   readonly stateDir: string
   /**
    * `auto` is AF_XDP where it is the better choice, else AF_PACKET; the log says which and why. `memory`: every link and passthru device NAME is a Unix stream socket

@@ -26,7 +26,8 @@ function devices(order: Order): string {
     frameShare(queues, queue),
     byHardware ? hardwareShare(queues, queue) : null,
   ])
-  return JSON.stringify([order.driver, device, externalDevice ?? null, parts])
+  const where = order.driver === 'memory' ? order.socketDirectory : null
+  return JSON.stringify([order.driver, where, device, externalDevice ?? null, parts])
 }
 
 export class Instance {

@@ -49,14 +49,16 @@ class WorkersDataPlane implements DataPlane {
   #watch: NodeJS.Timeout | null = null
   #signature = ''
   #revision = Date.now()
-  #orphansEnded = false
+  #claimed = false
+  /** A change is in force: what an earlier leader left is ours to keep or end. */
+  #leads = false
   /** Queues of the settings last looked at. */
   #threads = 0
   #closing: Promise<void> | null = null
 
   constructor(readonly options: DataPlaneOptions) {
     this.#log = options.log ?? (() => {})
-    this.#places = new Places(options.name, options.stateDir)
+    this.#places = Places.of(options.name, options.stateDir)
     this.#tables = new Tables(this.#places)
   }
 
@@ -70,6 +72,7 @@ class WorkersDataPlane implements DataPlane {
       this.#check(instances)
       this.#count(instances)
     }
+    await this.#claim()
     const next = softwires === undefined ? null : this.#tables.prepare(softwires)
     const wanted = instances ?? this.#settings()
     const supervisors = new Map(
@@ -95,7 +98,8 @@ class WorkersDataPlane implements DataPlane {
         ...steps.map(({ supervisor, order }) => supervisor.apply(order)),
         ...removed.map(([, supervisor]) => supervisor.stop()),
       ])
-      await this.#endOrphans()
+      if (!this.#leads) await this.#endOrphans()
+      this.#leads = true
       if (next !== null) this.#tables.sweep()
       if (instances !== undefined) this.#removeUnused()
     }
@@ -136,8 +140,11 @@ class WorkersDataPlane implements DataPlane {
     if (this.#watch !== null) clearInterval(this.#watch)
     await Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.stop()))
     this.#supervisors = new Map()
-    await this.#endOrphans()
     this.#views.clear()
+    // A start that failed: whoever still forwards for an earlier leader is left to the next one.
+    if (!this.#leads && this.#places.workerSockets().length > 0)
+      return this.#tables.drop(this.#tables.current)
+    await this.#endOrphans()
     this.#removeUnused()
     this.#places.removeMemory()
   }
@@ -155,6 +162,7 @@ class WorkersDataPlane implements DataPlane {
     return new Supervisor({
       device,
       socket: this.#places.workerSocket(device),
+      workerLog: this.#places.workerLog(device),
       log: this.#log,
       onChange: () => this.#changed(),
     })
@@ -233,14 +241,25 @@ class WorkersDataPlane implements DataPlane {
 
   /** Workers of instances that an earlier leader had and this one does not. */
   async #endOrphans(): Promise<void> {
-    if (this.#orphansEnded) return
-    this.#orphansEnded = true
     const ours = new Set([...this.#supervisors.keys()].map((device) => this.#places.workerSocket(device)))
-    for (const socket of this.#places.workerSockets().filter((path) => !ours.has(path))) {
-      const worker = await Worker.find(socket)
-      await worker?.request('stop', null).catch(() => worker.kill())
-      await worker?.closed
+    for (const socket of this.#places.workerSockets()) if (!ours.has(socket)) await Worker.end(socket)
+  }
+
+  /** From here on the state directory is this name's: workers of another one are ended, their links become ours. */
+  async #claim(): Promise<void> {
+    if (this.#claimed) return
+    this.#claimed = true
+    const former = this.#places.ofFormerName()
+    if (former !== null) {
+      this.#log(
+        'warn',
+        `the state directory was another relay's: its workers, of ${former.memory}, are ended`,
+      )
+      for (const socket of former.workerSockets()) await Worker.end(socket)
+      for (const tap of former.createdTaps()) native.removeTap(tap)
+      former.removeMemory()
     }
+    this.#places.claim()
   }
 
   /** Created TAPs and counters that no instance needs any more. */

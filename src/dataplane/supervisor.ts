@@ -15,6 +15,8 @@ const STOP_PATIENCE = 5_000
 export interface SupervisorOptions {
   readonly device: string
   readonly socket: string
+  /** File for a worker's last words. */
+  readonly workerLog: string
   readonly log: NonNullable<DataPlaneOptions['log']>
   readonly onChange: () => void
 }
@@ -23,6 +25,7 @@ export class Supervisor {
   #order: Order | null = null
   #worker: Worker | null = null
   #hasPrepared = false
+  #adopted = false
   #restarts = 0
   #problem: string | null = null
   #delay = FIRST_DELAY
@@ -47,13 +50,12 @@ export class Supervisor {
   /** Rejects with WorkerFailure when the worker refuses. A worker that is down refuses nothing. */
   async prepare(order: Order): Promise<void> {
     if (this.#order === null && this.#worker === null) {
-      const { socket } = this.options
-      this.#attach((await Worker.find(socket)) ?? (await Worker.start(socket)))
+      this.#attach(await this.#findOrStart())
     }
     const worker = this.#worker
     if (worker === null) return
     try {
-      await worker.request('prepare', order)
+      await worker.request({ method: 'prepare', order })
       this.#hasPrepared = true
     } catch (problem) {
       if (problem instanceof WorkerFailure) throw problem
@@ -68,7 +70,7 @@ export class Supervisor {
     if (worker === null || !this.#hasPrepared) return
     this.#hasPrepared = false
     try {
-      await worker.request('apply', null)
+      await worker.request({ method: 'apply' })
     } catch (problem) {
       this.options.log('error', `worker of ${this.options.device} did not apply: ${String(problem)}`)
       worker.kill()
@@ -79,8 +81,10 @@ export class Supervisor {
     const worker = this.#worker
     const hadPrepared = this.#hasPrepared
     this.#hasPrepared = false
-    if (this.#order === null) await this.stop()
-    else if (hadPrepared) await worker?.request('abort', null).catch(() => worker.kill())
+    // What an earlier leader ordered goes on, until one comes who can lead.
+    if (this.#order === null && !this.#adopted) await this.stop()
+    else if (hadPrepared) await worker?.request({ method: 'abort' }).catch(() => worker.kill())
+    if (this.#order === null) this.detach()
   }
 
   /** Ends the worker. */
@@ -91,7 +95,7 @@ export class Supervisor {
     if (worker === null) return
     worker.onDown = () => {}
     const kill = setTimeout(() => worker.kill(), STOP_PATIENCE)
-    await worker.request('stop', null).catch(() => {})
+    await worker.request({ method: 'stop' }).catch(() => {})
     await worker.closed
     clearTimeout(kill)
   }
@@ -101,6 +105,13 @@ export class Supervisor {
     this.#end.abort()
     this.#worker?.disconnect()
     this.#worker = null
+  }
+
+  async #findOrStart(): Promise<Worker> {
+    const { socket, workerLog } = this.options
+    const found = await Worker.find(socket)
+    this.#adopted = found !== null
+    return found ?? (await Worker.start(socket, workerLog))
   }
 
   #attach(worker: Worker): void {
@@ -130,12 +141,12 @@ export class Supervisor {
     if (this.#end.signal.aborted || this.#order === null) return
     let worker: Worker | null = null
     try {
-      worker = (await Worker.find(this.options.socket)) ?? (await Worker.start(this.options.socket))
+      worker = await this.#findOrStart()
       // The order may change while the worker takes it.
       for (let order: Order | null = null; order !== this.#order; ) {
         order = this.#order as Order
-        await worker.request('prepare', { ...order, absentLinks: true })
-        await worker.request('apply', null)
+        await worker.request({ method: 'prepare', order: { ...order, absentLinks: true } })
+        await worker.request({ method: 'apply' })
       }
     } catch (problem) {
       worker?.kill()
@@ -143,7 +154,7 @@ export class Supervisor {
       return
     }
     if (this.#end.signal.aborted) {
-      await worker.request('stop', null).catch(() => {})
+      await worker.request({ method: 'stop' }).catch(() => {})
       worker.disconnect()
       return
     }

@@ -2,16 +2,16 @@
 // It listens on the socket given as its argument and forwards on when its leader goes: the next one finds it there.
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
-import type { Order, Requests } from './control.js'
 import {
   type Failure,
-  type Message,
-  type Method,
   PROTOCOL_VERSION,
+  type Reply,
+  type Request,
   receiveMessages,
   sendMessage,
 } from './control.js'
 import { Instance } from './instance.js'
+import { isRequest } from './messages.js'
 
 const path = process.argv[2]
 if (path === undefined) throw new Error('usage: worker-process SOCKET')
@@ -19,27 +19,29 @@ if (path === undefined) throw new Error('usage: worker-process SOCKET')
 /** The leader of now; the latest to connect. */
 let leader: Socket | null = null
 const instance = new Instance((level, message) => {
-  if (leader !== null) sendMessage(leader, { event: 'log', level, message })
+  if (leader !== null) sendMessage(leader, { kind: 'log', level, message })
 })
 
-const answers: { [M in Method]: (params: Requests[M]['params']) => Requests[M]['result'] } = {
-  hello: () => ({ version: PROTOCOL_VERSION, pid: process.pid, revision: instance.revision }),
-  prepare: (order: Order) => {
-    instance.prepare(order)
-    return null
-  },
-  apply: () => {
-    instance.apply()
-    return null
-  },
-  abort: () => {
-    instance.abort()
-    return null
-  },
-  stop: () => {
-    end()
-    return null
-  },
+/** Does what is asked. */
+function carryOut(request: Request): Reply {
+  const { id } = request
+  switch (request.method) {
+    case 'hello':
+      return { kind: 'hello', id, version: PROTOCOL_VERSION, pid: process.pid, revision: instance.revision }
+    case 'prepare':
+      instance.prepare(request.order)
+      break
+    case 'apply':
+      instance.apply()
+      break
+    case 'abort':
+      instance.abort()
+      break
+    case 'stop':
+      end()
+      break
+  }
+  return { kind: 'done', id }
 }
 
 function failure(problem: unknown): Failure {
@@ -52,14 +54,12 @@ function failure(problem: unknown): Failure {
   }
 }
 
-function answer(socket: Socket, message: Message): void {
-  if (!('method' in message)) return
-  const { id, method, params } = message
-  let reply: Message
+function answer(socket: Socket, request: Request): void {
+  let reply: Reply
   try {
-    reply = { id, result: (answers[method] as (params: unknown) => unknown)(params) }
+    reply = carryOut(request)
   } catch (problem) {
-    reply = { id, failure: failure(problem) }
+    reply = { kind: 'failure', id: request.id, ...failure(problem) }
   }
   sendMessage(socket, reply)
 }
@@ -73,7 +73,7 @@ function end(): void {
 
 const server = createServer((socket) => {
   leader = socket
-  receiveMessages(socket, (message) => answer(socket, message))
+  receiveMessages(socket, isRequest, (request) => answer(socket, request))
   socket.on('error', () => {})
   socket.on('close', () => {
     if (leader !== socket) return

@@ -1,6 +1,6 @@
 // The leader's handle of a worker process: found on its socket or started, asked, watched.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,15 +8,17 @@ import { root } from '../root.js'
 import {
   type Failure,
   type Hello,
-  type Message,
-  type Method,
+  type Line,
   PROTOCOL_VERSION,
-  type Requests,
+  type Question,
+  type Reply,
   receiveMessages,
   sendMessage,
 } from './control.js'
+import { isReply } from './messages.js'
 
 /** Milliseconds a new process may take to listen, and a worker to answer. */
+const PROGRAM = join(root, 'dist/src/dataplane/worker-process.js')
 const START_PATIENCE = 10_000
 const ANSWER_PATIENCE = 30_000
 const CONNECT_RETRY = 10
@@ -31,8 +33,10 @@ export class WorkerFailure extends Error {
   }
 }
 
+type Answer = Extract<Reply, { kind: 'hello' | 'done' }>
+
 interface Waiting {
-  resolve(result: unknown): void
+  resolve(answer: Answer): void
   reject(problem: Error): void
 }
 
@@ -41,7 +45,7 @@ export class Worker {
   #lastId = 0
   #hello: Hello | null = null
   /** Told a worker's messages to the operator. */
-  onLog: (level: 'info' | 'warn' | 'error', message: string) => void = () => {}
+  onLog: (level: Line['level'], message: string) => void = () => {}
   /** Called once when the connection ends: the process is gone, or going. */
   onDown: () => void = () => {}
 
@@ -50,34 +54,44 @@ export class Worker {
 
   private constructor(readonly socket: Socket) {
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
-    receiveMessages(socket, (message) => this.#take(message))
+    receiveMessages(socket, isReply, (reply) => this.#take(reply))
     socket.on('error', () => {})
     socket.on('close', () => this.#down())
   }
 
-  /** The worker that listens on this socket, or null when none of our version does. Another version's is ended. */
+  /** The worker that listens on this socket, or null when none of our version does. Any other there is ended. */
   static async find(path: string): Promise<Worker | null> {
     const socket = await connected(path)
-    if (socket === null) return null
-    const worker = new Worker(socket)
-    const hello = await worker.#greet().catch(() => null)
-    if (hello?.version === PROTOCOL_VERSION) return worker
-    worker.disconnect()
-    if (hello !== null) {
-      process.kill(hello.pid, 'SIGKILL')
-      for (let i = 0; i < END_CHECKS && isAlive(hello.pid); i++) await sleep(CONNECT_RETRY)
+    if (socket !== null) {
+      const worker = new Worker(socket)
+      const hello = await worker.#greet().catch(() => null)
+      if (hello?.version === PROTOCOL_VERSION) return worker
+      worker.disconnect()
     }
+    // One that does not answer, or whose socket is gone, would go on forwarding beside its successor.
+    for (const pid of processesOn(path)) {
+      killProcess(pid)
+      for (let i = 0; i < END_CHECKS && isAlive(pid); i++) await sleep(CONNECT_RETRY)
+    }
+    rmSync(path, { force: true })
     return null
   }
 
-  /** Starts a process that outlives this one. */
-  static async start(path: string): Promise<Worker> {
-    const log = openSync(path.replace(/\.sock$/, '.log'), 'a', 0o600)
-    const child = spawn(process.execPath, [join(root, 'dist/src/dataplane/worker-process.js'), path], {
+  /** Ends whichever worker there is. */
+  static async end(path: string): Promise<void> {
+    const worker = await Worker.find(path)
+    await worker?.request({ method: 'stop' }).catch(() => worker.kill())
+    await worker?.closed
+  }
+
+  /** Starts a process that outlives this one; its last words go to the file `log`. */
+  static async start(path: string, log: string): Promise<Worker> {
+    const stderr = openSync(log, 'a', 0o600)
+    const child = spawn(process.execPath, [PROGRAM, path], {
       detached: true,
-      stdio: ['ignore', 'ignore', log],
+      stdio: ['ignore', 'ignore', stderr],
     })
-    closeSync(log)
+    closeSync(stderr)
     child.unref()
     const socket = await Promise.race([listening(path, child), startFailure(child)])
     const worker = new Worker(socket)
@@ -89,25 +103,25 @@ export class Worker {
     return this.#hello?.pid ?? 0
   }
 
-  request<M extends Method>(method: M, params: Requests[M]['params']): Promise<Requests[M]['result']> {
+  request(question: Question): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.socket.destroyed) return reject(new Error('the worker is gone'))
       const id = ++this.#lastId
       const timer = setTimeout(() => {
         this.#waiting.delete(id)
-        reject(new Error(`the worker did not answer ${method} within ${ANSWER_PATIENCE / 1000} s`))
+        reject(new Error(`the worker did not answer ${question.method} within ${ANSWER_PATIENCE / 1000} s`))
       }, ANSWER_PATIENCE)
       this.#waiting.set(id, {
-        resolve: (result) => {
+        resolve: (answer) => {
           clearTimeout(timer)
-          resolve(result as Requests[M]['result'])
+          resolve(answer)
         },
         reject: (problem) => {
           clearTimeout(timer)
           reject(problem)
         },
       })
-      sendMessage(this.socket, { id, method, params })
+      sendMessage(this.socket, { ...question, id })
     })
   }
 
@@ -118,23 +132,25 @@ export class Worker {
   }
 
   kill(): void {
-    if (this.#hello !== null && !this.socket.destroyed) process.kill(this.#hello.pid, 'SIGKILL')
+    if (this.#hello !== null && !this.socket.destroyed) killProcess(this.#hello.pid)
   }
 
   async #greet(): Promise<Hello> {
-    this.#hello = await this.request('hello', null)
-    return this.#hello
+    const answer = await this.request({ method: 'hello' })
+    if (answer.kind !== 'hello') throw new Error('the worker does not say who it is')
+    this.#hello = answer
+    return answer
   }
 
-  #take(message: Message): void {
-    if ('event' in message) {
-      this.onLog(message.level, message.message)
+  #take(reply: Reply): void {
+    if (reply.kind === 'log') {
+      this.onLog(reply.level, reply.message)
       return
     }
-    const waiting = this.#waiting.get(message.id)
-    this.#waiting.delete(message.id)
-    if ('result' in message) waiting?.resolve(message.result)
-    else if ('failure' in message) waiting?.reject(new WorkerFailure(message.failure))
+    const waiting = this.#waiting.get(reply.id)
+    this.#waiting.delete(reply.id)
+    if (reply.kind === 'failure') waiting?.reject(new WorkerFailure(reply))
+    else waiting?.resolve(reply)
   }
 
   #down(): void {
@@ -168,6 +184,27 @@ function startFailure(child: ChildProcess): Promise<never> {
     child.once('error', (problem) => reject(new Error(`cannot start a worker process: ${problem.message}`)))
     child.once('exit', () => reject(new Error('the worker process ended at once; its log says why')))
   })
+}
+
+/** Workers that were started for this socket, whether or not it still leads to them. */
+function processesOn(path: string): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids.map(Number).filter((pid) => {
+    try {
+      const [, program = '', socket] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+      return program.endsWith('/dataplane/worker-process.js') && socket === path
+    } catch {
+      return false // it ended meanwhile
+    }
+  })
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended by itself meanwhile.
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -89,11 +89,6 @@ t.test('what goes wrong is said in one line, and changes nothing', async (t) => 
       1,
       /device link0: there is no such network interface/,
     ],
-    [
-      ['run', '--conf', world.conf, '--name', 'other', '--driver', 'af-xdp', '--listen', '127.0.0.1:0'],
-      1,
-      /af-xdp/,
-    ],
   ]
   for (const [words, code, stderr, input] of cases) {
     const result = await world.lwaftr(words, input)

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
 import { Command } from 'commander'
 import { native } from '../../dataplane/native.js'
 import { replay } from '../../dataplane/replay.js'
@@ -93,16 +94,21 @@ function readCounters(file: string): Map<string, bigint> {
   } catch (cause) {
     throw error('file', { file, problem: `it is not JSON: ${(cause as Error).message}` }, { cause })
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw error('file', { file, problem: 'it must hold an object {"counter-name": increment, …}' })
-  return new Map(
-    Object.entries(parsed).map(([name, value]) => {
-      if (!Number.isSafeInteger(value) || value < 0)
-        throw error('file', { file, problem: `${name} must be a whole number from 0 on` })
-      return [name, BigInt(value)]
-    }),
-  )
+  if (!isCounters(parsed)) {
+    const name = isCounters.errors?.[0]?.instancePath.slice(1)
+    const problem = name
+      ? `${name} must be a whole number from 0 on`
+      : 'it must hold an object {"counter-name": increment, …}'
+    throw error('file', { file, problem })
+  }
+  return new Map(Object.entries(parsed).map(([name, value]) => [name, BigInt(value)]))
 }
+
+const increment = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
+const isCounters = new Ajv({ validateSchema: false }).compile<Record<string, number>>({
+  type: 'object',
+  additionalProperties: increment,
+})
 
 function fileErrors<T>(file: string, work: () => T): T {
   try {

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { startDaemon } from '../../daemon.js'
-import type { Driver } from '../../dataplane/dataplane.js'
+import { DRIVERS, type Driver } from '../../dataplane/dataplane.js'
 import { type Address, isLoopback, parseAddress } from '../../listen.js'
 import { NAME } from '../../registry.js'
 import { describeFailure } from '../failure.js'
@@ -16,8 +16,6 @@ interface Options {
   readonly cpu: readonly number[]
   readonly duration?: number
 }
-
-const DRIVERS: readonly Driver[] = ['auto', 'af-xdp', 'af-packet', 'memory']
 
 export function runCommand(): Command {
   const listen = new Option('--listen <host:port>', 'where the config server listens; port 0: any free one')
