@@ -56,10 +56,11 @@ class Editor {
       const double part = watch.seconds() / options_.seconds;
       const auto edits_due = static_cast<size_t>(part * static_cast<double>(options_.edits)) + 1;
       const auto reloads_due = static_cast<size_t>(part * static_cast<double>(options_.reloads) + 0.5);
-      if (steps < options_.edits && steps < edits_due) {
-        edit();
-      } else if (reloads < options_.reloads && reloads < reloads_due && steps % 2 == 0) {
+      // A reload that is due comes first: behind the last of an odd number of edits it could not come any more.
+      if (reloads < options_.reloads && reloads < reloads_due && steps % 2 == 0) {
         reload();
+      } else if (steps < options_.edits && steps < edits_due) {
+        edit();
       } else {
         std::this_thread::sleep_for(std::chrono::duration<double>(kNap));
       }
