@@ -56,11 +56,12 @@ class Editor {
       const double part = watch.seconds() / options_.seconds;
       const auto edits_due = static_cast<size_t>(part * static_cast<double>(options_.edits)) + 1;
       const auto reloads_due = static_cast<size_t>(part * static_cast<double>(options_.reloads) + 0.5);
-      // A reload that is due comes first: behind the last of an odd number of edits it could not come any more.
-      if (reloads < options_.reloads && reloads < reloads_due && steps % 2 == 0) {
-        reload();
-      } else if (steps < options_.edits && steps < edits_due) {
+      // Reloads come between pairs of edits, so the last of an odd number of edits waits for them.
+      const bool may_edit = steps % 2 || steps + 1 < options_.edits || reloads == options_.reloads;
+      if (steps < options_.edits && steps < edits_due && may_edit) {
         edit();
+      } else if (reloads < options_.reloads && reloads < reloads_due && steps % 2 == 0) {
+        reload();
       } else {
         std::this_thread::sleep_for(std::chrono::duration<double>(kNap));
       }

@@ -109,6 +109,21 @@ TEST_CASE("no packet takes a wrong tunnel while softwires are edited and replace
   CHECK(result.wrong == 0);
 }
 
+TEST_CASE("a run with few edits, an odd number, ends") {
+  const auto records = softwires();
+  FrameLoop ipv4, ipv6;
+  load(ipv4, records, false);
+  load(ipv6, records, true);
+  LiveResult result;
+  LiveOptions options;
+  options.edits = 1;
+  options.reloads = 3;
+  options.seconds = 0.01;
+  CHECK(run_live(settings(), records.data(), records.size(), ipv4, ipv6, options, result) == "");
+  CHECK(result.edits == 1);
+  CHECK(result.reloads == 3);
+}
+
 TEST_CASE("the oracle finds packets that take a tunnel too late, too early, or not at all") {
   const auto records = softwires();
   FrameLoop ipv4, ipv6;
