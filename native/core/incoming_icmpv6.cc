@@ -54,11 +54,13 @@ bool could_be_ours(const Core& core, const uint8_t* tunnel, const Quote& quote) 
 }
 
 // What fits in the tunnel once its header has found room too; never less than every IPv4 link carries, nor more than
-// the packet that was too big.
+// the packet that was too big. One that every link carries was too big for none: it bounds nothing, or else nonsense
+// about a small packet would cost its sender nearly all of its MTU.
 uint16_t translate_mtu(uint32_t mtu, const uint8_t* quoted) {
   const uint32_t inner = mtu > ipv6::kHeader ? mtu - static_cast<uint32_t>(ipv6::kHeader) : 0;
   const uint32_t quoted_size = load16(quoted + ipv4::kTotalLength);
-  return static_cast<uint16_t>(std::max(kMinIpv4Mtu, std::min(inner, quoted_size)));
+  const uint32_t most = quoted_size < kMinIpv4Mtu ? UINT16_MAX : quoted_size;
+  return static_cast<uint16_t>(std::max(kMinIpv4Mtu, std::min(inner, most)));
 }
 
 }  // namespace
