@@ -10,16 +10,17 @@ namespace lwaftr {
 constexpr int kNoPort = -1;  // too short to have one
 
 // The port of an ICMPv4 message. Echo has an identifier instead of ports; which of request and reply carries the
-// subscriber's depends on the direction: `identified` is that type, the other one has port 0. Every other type quotes a
-// packet, whose source port it is: the subscriber sent what the error is about.
+// subscriber's depends on the direction: `identified` is that type, the other one has port 0. Every other type is taken
+// to quote a packet, whose source port it is: the subscriber sent what the error is about. Queries quote none, and who
+// has an address alone gets them whatever this finds there; so the quoted header's length is not judged.
 inline int icmp_port(const uint8_t* message, size_t length, uint8_t identified) {
   if (length < icmp::kHeader) return kNoPort;
   const uint8_t type = message[icmp::kType];
   if (type == identified) return load16(message + icmp::kIdentifier);
   if (type == icmp::kEchoRequest4 || type == icmp::kEchoReply4) return 0;
-  if (length < icmp::kHeader + ipv4::kHeader) return kNoPort;
+  if (length == icmp::kHeader) return kNoPort;
   const size_t quoted_header = (message[icmp::kHeader] & 15) * 4u;
-  if (quoted_header < ipv4::kHeader || length < icmp::kHeader + quoted_header + 2) return kNoPort;
+  if (length < icmp::kHeader + quoted_header + 2) return kNoPort;
   return load16(message + icmp::kHeader + quoted_header);
 }
 

@@ -156,6 +156,7 @@ TEST_CASE("ICMP from the internet finds its subscriber by identifier or quoted p
       {"error with a quote too short for ports", eth().ipv4(kHost, kShared).icmp(3, 3).packet_of(sent_by_a, 0, 21),
        false},
       {"error without a quote", eth().ipv4(kHost, kShared).icmp(11, 0), false},
+      {"query that quotes nothing, for a whole address", eth().ipv4(kHost, kWhole).icmp(17, 0).payload(4), true},
   };
   for (const auto& c : cases) {
     CAPTURE(c.what);
