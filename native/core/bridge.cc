@@ -69,7 +69,10 @@ bool Bridge::on_vlan(const Station& station, int vlan) const {
 int Bridge::side_of(Port link, int vlan, uint16_t ethertype) const {
   const bool external = sides_[0].link == link && on_vlan(sides_[0], vlan);
   const bool internal = sides_[1].link == link && on_vlan(sides_[1], vlan);
-  if (external && internal) return ethertype == ethernet::kIpv4 || ethertype == ethernet::kArp ? 0 : 1;
+  if (external && internal) {
+    const bool foreign_tag = vlan != sides_[0].vlan;  // what is behind it does not matter then
+    return !foreign_tag && (ethertype == ethernet::kIpv4 || ethertype == ethernet::kArp) ? 0 : 1;
+  }
   return external ? 0 : internal ? 1 : -1;
 }
 

@@ -15,6 +15,8 @@ namespace {
 constexpr size_t kSmallPackets = 32768, kLargePackets = 4096;
 constexpr Time kSameOccasion = 600 * kSecond;
 constexpr Time kWatched = 120 * kSecond;
+// No capture is silent for longer: it was put together from others, some of which may begin in 1970.
+constexpr Time kSilence = 24 * 3600 * kSecond;
 // Records closer than this share a batch: the order within a batch then does not hang on the microseconds of whoever
 // captured them.
 constexpr Time kTogether = kSecond / 10;
@@ -26,7 +28,11 @@ class Input {
  public:
   bool open(const std::string& path) { return reader_.open(path) && advance(); }
   bool advance() {
+    const Time before = record_.time;
+    const bool first = !pending_;
     pending_ = reader_.next(record_);
+    const bool merged = record_.time > before ? record_.time - before > kSilence : before - record_.time > kSilence;
+    if (pending_ && !first && merged) start_ += record_.time - before;
     return reader_.error().empty();
   }
   bool pending() const { return pending_; }

@@ -4,7 +4,8 @@
 // of a tenth of a second or more: records closer to the clock's last step belong to that step, so that captures taken
 // at line rate are batched as the reference batches them, and tests can let timers of seconds pass. The two files
 // share one clock, unless they begin more than ten minutes apart: then they were taken on different occasions, and both
-// begin at 0. While time passes the pipeline is called each second, for the first two minutes of every gap.
+// begin at 0. Where a file leaps by more than a day either way, no time passes: it was put together from several
+// captures. While time passes the pipeline is called each second, for the first two minutes of every gap.
 #pragma once
 #include <string>
 

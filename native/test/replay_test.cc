@@ -203,6 +203,33 @@ TEST_CASE("Two captures of one occasion share a clock, others begin together") {
   CHECK_EQ(apart.counters.get(Counter::out_ndp_ns_packets), 1);
 }
 
+TEST_CASE("No time passes where a capture leaps by more than a day: it was put together from several") {
+  Settings settings = plain_settings();
+  settings.internal_interface.next_hop_mac.reset();
+  settings.internal_interface.next_hop_ip = ip6("2001:db8::fe");
+  constexpr double kDay = 24 * 3600;
+  const struct {
+    std::vector<double> times;
+    uint64_t questions;  // at 0 and 3 s of the replay
+  } cases[] = {{{0, 2e9}, 1}, {{2e9, 0}, 1}, {{0, 2e9, 2e9 + 4}, 2}, {{5, 9, 2e9, 5}, 2}, {{0, kDay}, 41}};
+  for (const auto& c : cases) {
+    CAPTURE(c.times.back());
+    std::vector<Record> records;
+    for (const double time : c.times) records.push_back({time, from_a().bytes()});
+    Replayed replayed(settings, {}, records);
+    CHECK_EQ(replayed.counters.get(Counter::out_ndp_ns_packets), c.questions);
+    CHECK_EQ(replayed.out("4out").size(), c.times.size());
+  }
+}
+
+TEST_CASE("On a stick without VLAN a tagged frame is misplaced on the IPv6 side, whatever it carries") {
+  Bytes tagged = to_a().bytes();
+  tagged.insert(tagged.begin() + 12, {0x81, 0x00, 0x00, 0x07});
+  Replayed replayed(plain_settings(), {{0, tagged}}, {}, true);
+  CHECK_EQ(replayed.counters.get(Counter::drop_misplaced_not_ipv6_bytes), tagged.size());
+  CHECK_EQ(replayed.counters.get(Counter::in_ipv6_frag_reassembly_unneeded), 1);
+}
+
 TEST_CASE("On a stick both inputs meet, and outputs are split by EtherType, tagged alike") {
   for (const bool tagged : {false, true}) {
     CAPTURE(tagged);
