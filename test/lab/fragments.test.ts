@@ -4,7 +4,7 @@ import t from 'tap'
 import { INTERNET, MTU, SUBSCRIBERS } from '../../src/lab/addresses.js'
 import { pingUntilAnswered } from '../../src/lab/ping.js'
 import { openLab, skip } from './helper.js'
-import { answeredIntact, askByUdp, echoUdp, growth, setMtu } from './peers.js'
+import { answeredIntact, askByUdp, echoUdp, growth, setMtu, UNHURRIED } from './peers.js'
 
 const PATIENCE = 10_000
 const SIZES = [2000, 4000, 8000]
@@ -66,7 +66,7 @@ t.test('fragments both ways through a softwire', { skip }, async (t) => {
       'drop-inner-frag-packets': 0,
     }
     const grown = await growth(lab.relay, Object.keys(kinds), () =>
-      answeredIntact(t, sharing.host, INTERNET.ipv4, '-s 4000'),
+      answeredIntact(t, sharing.host, INTERNET.ipv4, `-s 4000 ${UNHURRIED}`),
     )
     t.same(grown, kinds)
   })
