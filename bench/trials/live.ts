@@ -15,7 +15,7 @@ async function measure(scale: Scale): Promise<Figure[]> {
   const { conf, v4, v6 } = await input(scale, 'million')
   const { queue, table } = await openOffline(conf)
   const edits = scale.requests * 10
-  const how = { settings: queue, v4In: v4, v6In: v6, seconds: 3 * scale.seconds, cpu: null }
+  const how = { settings: queue, v4In: v4, v6In: v6, seconds: 5 * scale.seconds, cpu: null }
   // Quiet and disturbed in turn, so that what else the machine does meets both.
   const dips: number[] = []
   let reload = 0
@@ -32,7 +32,7 @@ async function measure(scale: Scale): Promise<Figure[]> {
       value: quantile(dips),
       unit: '%',
       budget: { most: 10 },
-      note: `over ${3 * scale.seconds} s; a reload ${reload.toFixed(2)} s`,
+      note: `over ${5 * scale.seconds} s; a reload ${reload.toFixed(2)} s`,
     },
     {
       what: 'the same: wrong packets',
