@@ -113,7 +113,10 @@ async function listen(services: Services, directory: string, options: DaemonOpti
   closers.push(() => closeServer(app.server, () => app.close()))
   const url = await listenTcp(app, options.listen)
   if (!isLoopback(options.listen))
-    options.log('warn', `whoever reaches ${url} can change everything: there is no authentication`)
+    options.log(
+      'warn',
+      `whoever reaches ${options.listen.host} port ${new URL(url).port} can change everything: there is no authentication`,
+    )
   const control = await listenUnix(app, join(directory, CONTROL_SOCKET))
   closers.push(() => closeBare(control))
   return url

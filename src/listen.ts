@@ -1,6 +1,6 @@
 // Where the config server listens: HOST:PORT over TCP, and the control socket.
 import { once } from 'node:events'
-import { rmSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { error } from './errors.js'
@@ -31,14 +31,24 @@ export async function listenTcp(app: FastifyInstance, { host, port }: Address): 
   }
 }
 
+/** Of unix(7), without the zero at its end. What is longer the system would cut. */
+const LONGEST_SOCKET_PATH = 107
+
 /** Listens on a Unix socket beside; one that nobody answers on any more is replaced. */
 export async function listenUnix(app: FastifyInstance, path: string): Promise<Server> {
   await app.ready()
+  if (Buffer.byteLength(path) > LONGEST_SOCKET_PATH)
+    throw error('listen', {
+      where: path,
+      problem: `a socket's path has ${LONGEST_SOCKET_PATH} bytes at most`,
+    })
   rmSync(path, { force: true })
   const server = createServer((request, response) => app.routing(request, response))
   try {
     server.listen(path)
     await once(server, 'listening')
+    // Its directory may be an operator's, open to others.
+    chmodSync(path, 0o600)
     return server
   } catch (cause) {
     throw listenError(path, cause)

@@ -18,6 +18,9 @@ export interface AppOptions {
 /** Largest body in bytes: a whole configuration of some million softwires. */
 const BODY_LIMIT = 1 << 30
 
+/** Milliseconds that a whole request may take to arrive: one that stops half-way does not hold its memory for ever. */
+const REQUEST_TIMEOUT = 300_000
+
 export function buildApp(services: Services, { log = () => {} }: AppOptions = {}): FastifyInstance {
   const refuse = (problem: unknown, _request: FastifyRequest, reply: FastifyReply) => {
     const known = asLwaftrError(problem)
@@ -28,6 +31,7 @@ export function buildApp(services: Services, { log = () => {} }: AppOptions = {}
   const app = Fastify({
     frameworkErrors: refuse,
     bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 8192, ignoreTrailingSlash: false },
   })

@@ -68,7 +68,8 @@ export function readChild(
   if (formatOf(contentType) !== 'json') throw unreadable(contentType)
   const document = readObject(body)
   const children = parent.steps.at(-1)?.node.children ?? schema.roots
-  const [name = ''] = Object.keys(document)
+  const [name] = Object.keys(document)
+  if (name === undefined) throw error('bad-request', { problem: 'the body is an empty object' })
   const node = [...children.values()].find((child) => qualifiedName(child) === name)
   if (!node) throw error('unknown-node', { name, parent: formatInstanceIdentifier(parent), hint: '' })
   const target = { steps: [...parent.steps, { node, keys: [] }] }

@@ -56,6 +56,7 @@ function applyEdit(schema: Schema, tree: JsonObject, softwires: SoftwireOverlay,
     case 'above':
       return editAbove(schema, tree, softwires, edit)
     case 'list':
+      if (edit.operation === 'delete' && softwires.empty) throw missing(edit)
       softwires.replace(edit.softwires ?? entriesOf(edit))
       return tree
     case 'entry':
@@ -92,7 +93,7 @@ function editTree(schema: Schema, tree: JsonObject, edit: Edit, path = edit.targ
       case 'merge':
         return merge(node, node?.children ?? schema.roots, existing, checkKeys(edit))
       case 'delete':
-        if (existing === undefined) throw error('data-missing', { path: where(edit) }, { path: where(edit) })
+        if (existing === undefined) throw missing(edit)
         return undefined
       case 'remove':
         return undefined
@@ -106,6 +107,13 @@ function checkKeys(edit: Edit): JsonValue {
   const value = edit.value ?? {}
   if (step && isKey(step.node)) {
     const expected = edit.target.steps.at(-2)?.keys[step.node.parent?.keys.indexOf(step.node.name) ?? -1]
+    // A key goes with its entry only.
+    if (edit.operation === 'delete' || edit.operation === 'remove')
+      throw error(
+        'missing-key',
+        { list: step.node.parent?.name ?? '', key: step.node.name },
+        { path: where(edit) },
+      )
     compareKey(edit, step.node.name, String(value), expected ?? '')
   }
   if (step?.node.kind !== 'list' || step.keys.length === 0) return value
@@ -164,7 +172,7 @@ function editEntry(schema: Schema, softwires: SoftwireOverlay, edit: Edit): void
       mergeEntry(schema, softwires, edit)
       break
     case 'delete':
-      if (!existing) throw error('data-missing', { path: where(edit) }, { path: where(edit) })
+      if (!existing) throw missing(edit)
       softwires.delete(keyOf(edit.target, schema))
       break
     case 'remove':
@@ -196,6 +204,10 @@ function editInside(schema: Schema, softwires: SoftwireOverlay, edit: Edit): voi
 function entriesOf({ value = [], softwires = new SoftwireRecords() }: Edit): JsonValue[] {
   const records = [...softwires].map((record) => decodeSoftwire(record))
   return records.concat(value as JsonObject)
+}
+
+function missing(edit: Edit): LwaftrError {
+  return error('data-missing', { path: where(edit) }, { path: where(edit) })
 }
 
 function where(edit: Edit): string {

@@ -18,13 +18,13 @@ export function checkWrite(headers: IncomingHttpHeaders, current: Validators): v
     if (!matches(match, current)) throw changed(`its entity-tag is now ${current.entityTag}`)
   } else if (unmodified !== undefined && modifiedAfter(unmodified, current))
     throw changed(`it was modified at ${current.time.toUTCString()}`)
-  if (noneMatch !== undefined && matches(noneMatch, current)) throw changed('it exists already')
+  if (noneMatch !== undefined && matchesWeakly(noneMatch, current)) throw changed('it exists already')
 }
 
 /** True when the client's copy is still good: 304. */
 export function isFresh(headers: IncomingHttpHeaders, current: Validators): boolean {
   const noneMatch = headers['if-none-match']
-  if (noneMatch !== undefined) return matches(noneMatch, current)
+  if (noneMatch !== undefined) return matchesWeakly(noneMatch, current)
   const since = headers['if-modified-since']
   return since !== undefined && !modifiedAfter(since, current)
 }
@@ -33,6 +33,11 @@ function matches(header: string, current: Validators): boolean {
   if (!current.exists) return false
   if (header.trim() === '*') return true
   return header.split(',').some((tag) => tag.trim() === current.entityTag)
+}
+
+/** As If-None-Match compares (RFC 9110 s13.1.2): a proxy that compresses makes our entity-tags weak ones. */
+function matchesWeakly(header: string, current: Validators): boolean {
+  return matches(header.replaceAll(/\bW\/(?=")/g, ''), current)
 }
 
 /** HTTP dates have whole seconds; one that cannot be read counts as not given. */

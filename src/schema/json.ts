@@ -1,4 +1,5 @@
 /** JSON (RFC 7951) in: syntax errors with line and column, strict types, softwires into records. */
+import { isUtf8 } from 'node:buffer'
 import { error, LwaftrError } from '../errors.js'
 import type { Configuration, Subtree } from './configuration.js'
 import type { JsonObject, JsonValue } from './json-types.js'
@@ -10,6 +11,7 @@ import { pushSoftwire } from './validate.js'
 
 /** Parses JSON of any shape. */
 export function parseJson(source: Buffer, file?: string): JsonValue {
+  if (!isUtf8(source)) throw error('syntax', { problem: 'this is not UTF-8 text' }, { file })
   const text = source.toString()
   try {
     return JSON.parse(text) as JsonValue

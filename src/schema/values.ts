@@ -169,12 +169,20 @@ export function valueFromText(type: LeafType, text: string): JsonValue {
   }
 }
 
+/** What is not a scalar is not looked into: it may be nested deeper than a stack. */
+function shown(value: JsonValue): string {
+  if (typeof value === 'string') return quote(value)
+  return typeof value === 'object' && value !== null
+    ? Array.isArray(value)
+      ? 'an array'
+      : 'an object'
+    : String(value)
+}
+
 /** Reads a value as RFC 7951 has it, strictly: "1" is no number, 1 is no string. Canonical value back. Throws BadValue. */
 export function valueFromJson(type: LeafType, value: JsonValue): JsonValue {
   const wrong = (needed: string) =>
-    new BadValue(
-      `${quote(JSON.stringify(value) ?? 'undefined')} is not ${describeType(type)}; in JSON give ${needed}`,
-    )
+    new BadValue(`${shown(value)} is not ${describeType(type)}; in JSON give ${needed}`)
   if (isJsonNumber(type.base)) {
     if (typeof value !== 'number' || !Number.isInteger(value)) throw wrong('a number')
     return Number(ranged(type, BigInt(value)))
@@ -187,7 +195,7 @@ export function valueFromJson(type: LeafType, value: JsonValue): JsonValue {
       if (!Array.isArray(value) || value.length !== 1 || value[0] !== null) throw wrong('[null]')
       return value
     case 'union':
-      return union(type, (member) => valueFromJson(member, value), quote(JSON.stringify(value)))
+      return union(type, (member) => valueFromJson(member, value), shown(value))
     default:
       if (typeof value !== 'string') throw wrong('a string')
       return valueFromText(type, value)

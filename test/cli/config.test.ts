@@ -58,6 +58,11 @@ t.test('the configuration of a running relay, from the command line', async (t) 
     t.equal(await ok(['get-config', '--format', format]), whole, `${format} comes back as it went`)
   }
 
+  await ok(['load-config', '-'], configuration)
+  t.equal(await ok(['get-config']), configuration, 'from a pipe')
+  await ok(['remove-config', LIST])
+  t.match(await world.lwaftr(['remove-config', LIST]), { code: 1, stderr: /does not exist/ }, 'none is left')
+
   const state = JSON.parse(await ok(['get-state', '--format', 'json', '/softwire-state']))
   t.match(state['snabb-softwire-v3:softwire-state'], { 'in-ipv4-packets': /^\d+$/ })
   t.match(

@@ -37,6 +37,8 @@ t.test('what goes wrong is said in one line, and changes nothing', async (t) => 
     [['add-config', LIST, text(70)], 1, /psid/],
     [['add-config', LIST, text(2).replace('length 6', 'length 7')], 1, /differ in port-set/],
     [['remove-config', entry(9)], 1, /does not exist/],
+    [['remove-config', ''], 1, /all there is/],
+    [['remove-config', `${entry(1)}/psid`], 1, /lacks its key psid/],
     [['load-config', '/nonexistent'], 1, /\/nonexistent: there is no such file/],
     [['load-config', world.file('broken.conf', 'softwire-config {\n  name x\n}\n')], 1, /broken\.conf:2:9: /],
     [
@@ -67,6 +69,21 @@ t.test('what goes wrong is said in one line, and changes nothing', async (t) => 
     [['run', '--conf', world.conf, '--cpu', 'x'], 2, /not a list/],
     [['run', '--conf', world.conf, '-D', 'x'], 2, /not a number of seconds/],
     [['run'], 2, /required option '--conf/],
+    [
+      [
+        'run',
+        '--conf',
+        world.conf,
+        '--name',
+        'other',
+        '--driver',
+        'memory',
+        '--listen',
+        '127.0.0.1:0',
+      ].concat('--state-dir', `${world.directory}/${'long'.repeat(30)}`),
+      1,
+      /a socket's path has 107 bytes at most/,
+    ],
     [['run', '--conf', '/nonexistent', '--name', 'other'], 1, /\/nonexistent: there is no such file/],
     [['run', '--conf', world.conf, '--name', world.name], 1, /a relay named .* is running already/],
     [

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { configuration, entry, LIST, text, World } from './relay.js'
 
@@ -11,7 +11,10 @@ t.test('a relay from start to end', async (t) => {
   t.match(await volatile.stop('SIGINT'), { code: 0, stderr: '' })
   t.same(world.traces(), [], 'a clean stop leaves nothing')
 
+  mkdirSync(state, { mode: 0o777 })
+  chmodSync(state, 0o777)
   const first = await world.run('--state-dir', state)
+  t.equal(statSync(`${state}/control.sock`).mode & 0o777, 0o600, 'whatever its directory lets in')
   t.equal((await world.lwaftr(['get-config', `${entry(1)}/psid`])).stdout, '1\n', 'it had forgotten')
   t.match(await world.lwaftr(['add-config', LIST, text(2)]), { code: 0 })
   writeFileSync(world.conf, configuration.replace('psid 1;', 'psid 5;'))

@@ -68,6 +68,16 @@ const cases: [
 
   ['a body that is not JSON', 'PUT', ENTRY, '{"snabb', 400, 'malformed-message'],
   ['no body', 'PUT', ENTRY, '', 400, 'malformed-message'],
+  ['a child without a name', 'POST', TABLE, {}, 400, 'malformed-message'],
+  [
+    'a value nested deeper than a stack',
+    'PUT',
+    `${CONFIG}/external-interface`,
+    `{"snabb-softwire-v3:external-interface":{"mtu":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`,
+    400,
+    'invalid-value',
+    '/snabb-softwire-v3:softwire-config/external-interface/mtu',
+  ],
   ['a body that is no object', 'PUT', ENTRY, [1], 400, 'malformed-message'],
   ['a body of something else', 'PUT', ENTRY, { 'snabb-softwire-v3:queue': [] }, 400, 'unknown-element'],
   [
@@ -141,6 +151,7 @@ const cases: [
     400,
     'malformed-message',
   ],
+  ['a key taken away', 'DELETE', `${ENTRY}/psid`, undefined, 400, 'missing-element', `${entryPath(1)}/psid`],
   ['a key renamed', 'PUT', `${ENTRY}/psid`, { 'snabb-softwire-v3:psid': 5 }, 400, 'invalid-value'],
   [
     'a psid beyond its length',

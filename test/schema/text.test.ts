@@ -1,6 +1,7 @@
 /** The text format: what is read, what is refused where and why, and that writing and reading give the same. */
 import t from 'tap'
 import { LwaftrError } from '../../src/errors.js'
+import { parseJson } from '../../src/schema/json.js'
 import type { JsonObject } from '../../src/schema/json-types.js'
 import { parsePath } from '../../src/schema/paths.js'
 import { loadSchema } from '../../src/schema/schema.js'
@@ -208,6 +209,11 @@ t.test('text that is not UTF-8 is refused where it stops being so', (t) => {
     Buffer.from('";\n}'),
   ])
   t.throws(() => loadText(schema, bytes), { line: 2, column: 11, message: /not UTF-8/ })
+  t.throws(
+    () => parseJson(Buffer.from('"\xff"', 'latin1')),
+    { code: 'syntax', message: /not UTF-8/ },
+    'as JSON',
+  )
   t.end()
 })
 

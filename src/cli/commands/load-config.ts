@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { readBytes } from '../../config-server/configuration-file.js'
 import { contentType } from '../../config-server/media-types.js'
@@ -7,17 +8,22 @@ import { type ConnectionOptions, clientCommand, connect } from '../client.js'
 export function loadConfigCommand(): Command {
   return clientCommand('load-config')
     .description('Replace the whole configuration by FILE, in one commit.')
-    .argument('<file>', 'configuration: text, JSON or XML')
+    .argument('<file>', 'configuration: text, JSON or XML; - is stdin')
     .addHelpText('after', '\nExample:\n  lwaftr load-config lwaftr.conf')
     .action(loadConfig)
 }
 
 /** The relay reads the file's bytes: it can take a million softwires without making objects of them. */
 async function loadConfig(file: string, options: ConnectionOptions): Promise<void> {
-  const body = await readBytes(file)
+  const body = file === '-' ? await buffer(process.stdin) : await readBytes(file)
   const format = detectFormat(body)
   const client = await connect(options)
   const headers = { 'content-type': contentType(format === 'json' ? 'document' : format) }
-  const response = await client.request('PUT', { path: '/restconf/data', headers, body, file })
+  const response = await client.request('PUT', {
+    path: '/restconf/data',
+    headers,
+    body,
+    file: file === '-' ? 'stdin' : file,
+  })
   response.resume()
 }

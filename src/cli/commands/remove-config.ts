@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { error } from '../../errors.js'
 import { parsePath } from '../../schema/paths.js'
 import { loadSchema } from '../../schema/schema.js'
 import { type ConnectionOptions, clientCommand } from '../client.js'
@@ -14,7 +15,16 @@ export function removeConfigCommand(): Command {
 Example:
   lwaftr remove-config '/softwire-config/binding-table/softwire[ipv4=193.5.1.100][psid=7]'`,
     )
-    .action((path: string, options: ConnectionOptions) =>
-      sendEdits([{ operation: 'delete', target: parsePath(loadSchema(), path) }], options),
-    )
+    .action(removeConfig)
+}
+
+async function removeConfig(path: string, options: ConnectionOptions): Promise<void> {
+  const target = parsePath(loadSchema(), path)
+  // More often an empty variable of a script than what anybody wants.
+  if (target.steps.length === 0)
+    throw error('bad-path', {
+      path: path || "''",
+      problem: 'it is all there is; load-config replaces the whole',
+    })
+  await sendEdits([{ operation: 'delete', target }], options)
 }
