@@ -35,6 +35,7 @@ struct Pipeline::Rooms {
   void ask(Time now);
   void leave(Time now);
   void look_after(Time now);
+  void publish_next_hops();
 
   PacketPool& pool;
   Counters& counters;
@@ -134,6 +135,10 @@ void Pipeline::Rooms::look_after(Time now) {
   for (Reassembler* reassembler : {&ingress4.reassembler, &ingress6.reassembler, &inner}) reassembler->expire(now);
   counters.set(Counter::memuse_ipv4_frag_reassembly_buffer, ingress4.reassembler.memory());
   counters.set(Counter::memuse_ipv6_frag_reassembly_buffer, ingress6.reassembler.memory() + inner.memory());
+  publish_next_hops();
+}
+
+void Pipeline::Rooms::publish_next_hops() {
   state.external_next_hop.store(egress4.next_hop.word(), std::memory_order_relaxed);
   state.internal_next_hop.store(egress6.next_hop.word(), std::memory_order_relaxed);
 }
@@ -174,6 +179,7 @@ void Pipeline::configure(const Settings& settings, Filters& filters, Time now) {
   };
   take_next_hop(r.egress4.next_hop, old.external_interface, settings.external_interface);
   take_next_hop(r.egress6.next_hop, old.internal_interface, settings.internal_interface);
+  r.publish_next_hops();  // whoever asked for the change may look at once
 
   std::swap(r.ingress4.filter, filters.ingress4);
   std::swap(r.ingress6.filter, filters.ingress6);

@@ -75,6 +75,15 @@ TEST_CASE("Questions come first, and every three seconds; packets wait for the a
   CHECK(status(relay.state.internal_next_hop) == NextHopStatus::resolved);
 }
 
+TEST_CASE("What a change makes of the next hops is told with it, not a batch later") {
+  Relay relay;
+  relay.wait(1);
+  CHECK(status(relay.state.external_next_hop) == NextHopStatus::static_mac);
+  relay.configure(resolving());
+  CHECK(status(relay.state.external_next_hop) == NextHopStatus::unresolved);
+  CHECK(status(relay.state.internal_next_hop) == NextHopStatus::unresolved);
+}
+
 TEST_CASE("1023 packets wait; what comes then is dropped and counted") {
   Relay relay(resolving());
   relay.run(Port::internal, std::vector<Bytes>(1100, from_a().bytes()));

@@ -222,6 +222,25 @@ const broken: readonly (readonly [string, (parts: Parts) => void, RegExp, string
     `${queue}/passthru-interface/device`,
   ],
   [
+    'passthru device is not the link itself',
+    (p) => {
+      p.passthru.device = 'eth0'
+    },
+    /a link of the relay itself/,
+    `${queue}/passthru-interface/device`,
+  ],
+  [
+    'passthru device is no link of another instance',
+    (p) => {
+      p.config.instance = [
+        ...(p.config.instance as JsonObject[]),
+        { device: 'eth1', 'external-device': 'xe0' },
+      ]
+    },
+    /a link of the relay itself/,
+    `${queue}/passthru-interface/device`,
+  ],
+  [
     'passthru vlan-tag from 1',
     (p) => {
       p.passthru['vlan-tag'] = 0
