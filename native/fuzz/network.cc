@@ -151,4 +151,9 @@ Settings choose_settings(Choices& choices) {
   return settings;
 }
 
+Settings golden_settings() {
+  Choices none(nullptr, 0);
+  return choose_settings(none);
+}
+
 }  // namespace lwaftr::fuzz

@@ -47,7 +47,8 @@ const SoftwireRecord* find_softwire(const uint8_t* ipv4, int port);
 // What the hairpin test asks: whether the address has softwires that some port may reach.
 bool is_managed(const uint8_t* ipv4);
 
-// Ten bytes of choices; ten zeros are the settings of most golden cases.
+// Ten bytes of choices; none, or ten zeros, are the settings of most golden cases.
 Settings choose_settings(Choices& choices);
+Settings golden_settings();
 
 }  // namespace lwaftr::fuzz

@@ -3,7 +3,7 @@
 // was sent. scripts/fuzz/seeds.mjs writes the same format.
 //
 //   settings (10 bytes) | size of the pool (1 byte) | operations
-//   operation: bits 0-2 which, 3-4 port, 5-6 how to mend the frame
+//   operation: bits 0-2 which, 3-4 by which door, 5-6 how to mend the frame
 #include <memory>
 
 #include "core/conservation.h"
@@ -58,6 +58,11 @@ uint64_t core_drops_by_reason(const Counters& counters) {
   return drops;
 }
 
+bool is_ipv4_side(const Bytes& frame) {
+  const size_t at = frame.size() >= 18 && get16(&frame[12]) == 0x8100 ? 16 : 12;
+  return frame.size() >= 14 && (get16(&frame[at]) == 0x0800 || get16(&frame[at]) == 0x0806);
+}
+
 class Relay {
  public:
   explicit Relay(Choices& choices) {
@@ -75,7 +80,9 @@ class Relay {
     judge_.configured(settings);
     pipeline_->configure(settings, now_);
   }
-  void receive(Port port, const Bytes& frame);
+  const Settings& settings() const { return settings_; }
+  // By which door: 0 that of the frame's family, 1 external, 2 internal, 3 passthru.
+  void receive(int door, const Bytes& frame);
   void step(Time pause);
 
  private:
@@ -92,7 +99,9 @@ class Relay {
   std::array<size_t, kPortCount> received_{};
 };
 
-void Relay::receive(Port port, const Bytes& frame) {
+void Relay::receive(int door, const Bytes& frame) {
+  Port port = static_cast<Port>((door + 2) % 3);
+  if (door == 0) port = is_ipv4_side(frame) ? Port::external : Port::internal;
   if (settings_.on_a_stick && settings_.filter_destination_mac && port == Port::external) port = Port::internal;
   if (port == Port::passthru && !settings_.passthru_interface) return;
   size_t& received = received_[static_cast<size_t>(port)];
@@ -141,13 +150,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace lwaftr;
   using namespace lwaftr::fuzz;
   static constexpr Time kPauses[] = {0, kSecond / 10, kSecond, 3 * kSecond, 31 * kSecond, 61 * kSecond};
+  static constexpr Mend kMends[] = {Mend::lengths_and_checksums, Mend::lengths_and_checksums, Mend::checksums,
+                                    Mend::nothing};
   constexpr size_t kMostOperations = 48;
   Choices choices(data, size);
   Relay relay(choices);
   Bytes last;
   for (size_t n = 0; n < kMostOperations && !choices.empty(); n++) {
     const uint8_t operation = choices.byte();
-    const Port port = static_cast<Port>(operation / 8 % 4 % kPortCount);
+    const int door = operation / 8 % 4;
     switch (operation % 8) {
       case kRaw:
         last = choices.bytes(choices.word());
@@ -156,20 +167,20 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         relay.step(choices.of(kPauses));
         continue;
       case kFragments:
-        for (const Bytes& piece : choose_fragments(choices, last)) relay.receive(port, piece);
+        for (const Bytes& piece : choose_fragments(choices, last)) relay.receive(door, piece);
         continue;
       case kOther:
         if (operation & 128) {
           relay.configure(choose_settings(choices));
         } else {
-          for (int i = choices.byte(); i > 0; i--) relay.receive(port, last);
+          for (int i = choices.byte(); i > 0; i--) relay.receive(door, last);
         }
         continue;
       default:
-        last = choose_frame(choices, static_cast<FrameKind>(operation % 8 - kIpv4));
+        last = choose_frame(choices, static_cast<FrameKind>(operation % 8 - kIpv4), relay.settings());
     }
-    mend(last, static_cast<Mend>(operation / 32 % 3));
-    relay.receive(port, last);
+    mend(last, kMends[operation / 32 % 4]);
+    relay.receive(door, last);
   }
   relay.step(0);
   relay.step(61 * kSecond);

@@ -29,9 +29,7 @@ void turn_round(Bytes& frame, size_t ipv4_at) {
 class Way {
  public:
   Way(uint16_t external_mtu, uint16_t internal_mtu) : pool_(128, 64), pipeline_(pool_, *counters_, state_) {
-    Bytes zeros(10);
-    Choices choices(zeros.data(), zeros.size());
-    Settings settings = choose_settings(choices);
+    Settings settings = golden_settings();
     settings.hairpinning = false;
     settings.external.mtu = external_mtu;
     settings.internal.mtu = internal_mtu;
@@ -72,17 +70,21 @@ class Way {
 // IPv4 fragments, in the order in which they left, as one packet.
 Bytes join(const std::vector<Bytes>& frames) {
   Bytes whole = frames.at(0);
-  for (size_t i = 1; i < frames.size(); i++) {
-    whole.insert(whole.end(), frames[i].begin() + static_cast<long>(kEthernet + header_length(&frames[i][kEthernet])),
-                 frames[i].end());
+  const size_t head = kEthernet + header_length(&whole[kEthernet]);
+  for (size_t i = 0; i < frames.size(); i++) {
+    const uint16_t position = get16(&frames[i][kEthernet + 6]);
+    const size_t offset = i == 0 ? 0 : whole.size() - head;
+    PROMISE((position & 0x1fff) * 8u == offset, "a fragment at %d instead of %zu", (position & 0x1fff) * 8, offset);
+    PROMISE(!(position & 0x2000) == (i + 1 == frames.size()), "more fragments or not");
+    if (i > 0) whole.insert(whole.end(), frames[i].begin() + static_cast<long>(head), frames[i].end());
   }
-  if (frames.size() > 1) put16(&whole[kEthernet + 6], get16(&whole[kEthernet + 6]) & 0x4000);
+  put16(&whole[kEthernet + 6], get16(&whole[kEthernet + 6]) & 0x4000);
   return whole;
 }
 
 // A packet that has to come through, or nothing.
 Bytes choose_packet(Choices& choices) {
-  Bytes frame = choose_frame(choices, FrameKind::ipv4);
+  Bytes frame = choose_frame(choices, FrameKind::ipv4, golden_settings());
   if (get16(&frame[12]) != 0x0800) return {};
   uint8_t* header = &frame[kEthernet];
   const size_t length = frame.size() - kEthernet;
