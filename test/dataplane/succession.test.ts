@@ -2,7 +2,7 @@
 import { chownSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { DataPlane, DataPlaneOptions } from '../../src/dataplane/dataplane.js'
 import { isReply, isRequest } from '../../src/dataplane/messages.js'
 import { openDataPlane } from '../../src/dataplane/open.js'
@@ -20,10 +20,14 @@ function isAlive(pid: number): boolean {
 }
 
 /** A leader that commits one instance and is then gone; the pid of the worker it leaves. */
-async function predecessor(options: DataPlaneOptions): Promise<number> {
+async function predecessor(t: Test, options: DataPlaneOptions): Promise<number> {
   const first = await openDataPlane(options)
   await commit(first, [instance('eth1')])
   const pid = pidOf(first)
+  t.teardown(() => {
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+    rmSync(`/dev/shm/lwaftr-${options.name}`, { recursive: true, force: true })
+  })
   await first.detach()
   return pid
 }
@@ -32,7 +36,7 @@ const socketOf = (options: DataPlaneOptions) => `/dev/shm/lwaftr-${options.name}
 
 t.test('with another state directory the workers of the name are adopted', async (t) => {
   const options = freshOptions(t)
-  const pid = await predecessor(options)
+  const pid = await predecessor(t, options)
   const second = await open(t, { ...options, stateDir: freshOptions(t).stateDir })
   await commit(second, [instance('eth1')])
   t.equal(pidOf(second), pid)
@@ -41,7 +45,7 @@ t.test('with another state directory the workers of the name are adopted', async
 t.test('under another name those of the state directory are ended, with all they had', async (t) => {
   const options = freshOptions(t)
   const said: string[] = []
-  const pid = await predecessor(options)
+  const pid = await predecessor(t, options)
   const second = await open(t, { ...freshOptions(t, { said }), stateDir: options.stateDir })
   await commit(second, [instance('eth1')])
   t.not(pidOf(second), pid)
@@ -52,7 +56,7 @@ t.test('under another name those of the state directory are ended, with all they
 
 t.test('a name that has moved on keeps its workers', async (t) => {
   const old = freshOptions(t)
-  await predecessor(old)
+  await predecessor(t, old)
   const moved = await open(t, { ...old, stateDir: freshOptions(t).stateDir })
   await commit(moved, [instance('eth1')])
   const other = await open(t, { ...freshOptions(t), stateDir: old.stateDir })
@@ -63,7 +67,7 @@ t.test('a name that has moved on keeps its workers', async (t) => {
 
 t.test('a start that fails leaves the workers as they were', async (t) => {
   const options = freshOptions(t)
-  const pid = await predecessor(options)
+  const pid = await predecessor(t, options)
   const early = await openDataPlane(options)
   await early.close()
   t.ok(isAlive(pid), 'it failed before it had a configuration')
@@ -82,7 +86,7 @@ t.test('a start that fails leaves the workers as they were', async (t) => {
 
 t.test('a worker that nobody can talk to is ended, not left beside its successor', async (t) => {
   const options = freshOptions(t)
-  const unreachable = await predecessor(options)
+  const unreachable = await predecessor(t, options)
   rmSync(socketOf(options))
   const second = await openDataPlane(options)
   await commit(second, [instance('eth1')])
