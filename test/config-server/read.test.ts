@@ -193,3 +193,23 @@ t.test('the API is found from its well-known place', async (t) => {
   t.equal((await send('GET', '/healthz')).statusCode, 200)
   t.equal((await send('GET', '/readyz')).statusCode, 200)
 })
+
+t.test('readiness names what keeps an instance from forwarding', async (t) => {
+  const { send, dataplane } = await build(t)
+  const [{ queues, worker }] = state.instances
+  const instance = { device: 'eth0', externalDevice: 'eth1', worker, queues }
+  const cut = queues.map((queue) => ({ ...queue, externalLinkUp: false }))
+  for (const [problems, now] of [
+    [[], instance],
+    [['eth1: link down'], { ...instance, queues: cut }],
+    [
+      ['eth0: killed by SIGKILL'],
+      { ...instance, worker: { ...worker, status: 'down', problem: 'killed by SIGKILL' } },
+    ],
+  ] as const) {
+    dataplane.current = { instances: [now] }
+    const answer = await send('GET', '/readyz')
+    const expected = problems.length > 0 ? { status: 'degraded', problems } : { status: 'ready' }
+    t.same([answer.statusCode, answer.json()], [problems.length > 0 ? 503 : 200, expected])
+  }
+})

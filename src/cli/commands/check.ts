@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import { Command } from 'commander'
 import { native } from '../../dataplane/native.js'
@@ -49,12 +50,31 @@ async function check(
 ): Promise<void> {
   if (options.regenerate && countersFile === undefined) command.error('error: -r needs counters.json')
   const expected = countersFile !== undefined && !options.regenerate ? readCounters(countersFile) : undefined
+  keepApart([conf, v4In, v6In], [v4Out, v6Out, ...(options.regenerate && countersFile ? [countersFile] : [])])
   const { queue, table } = await openOffline(conf)
   const files = { v4In, v6In, v4Out, v6Out }
   const counters = replay(queue, table, files, options.onAStick ?? false)
   table.close()
   if (expected !== undefined) compare(counters, expected)
   else if (countersFile !== undefined) writeCounters(countersFile, counters)
+}
+
+/** What is written must not be what is read, nor two things at once; /dev/null may be both outputs. */
+function keepApart(inputs: readonly string[], outputs: readonly string[]): void {
+  const taken = new Set(inputs.map(identity))
+  for (const file of outputs) {
+    const id = identity(file)
+    if (id === null) continue
+    if (taken.has(id)) throw error('file', { file, problem: 'it is named twice, and would be overwritten' })
+    taken.add(id)
+  }
+}
+
+/** Equal for two names of one file; null for what is no file, such as a device. */
+function identity(file: string): string | null {
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (found === undefined) return resolve(file)
+  return found.isFile() ? `${found.dev}:${found.ino}` : null
 }
 
 function compare(counters: ReadonlyMap<string, bigint>, expected: ReadonlyMap<string, bigint>): void {
