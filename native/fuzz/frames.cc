@@ -87,7 +87,10 @@ Bytes choose_upper(Choices& choices, uint8_t& protocol, const Ends& ends, int de
     append16(packet, ends.to_subscriber ? ends.subscriber.port : ends.other.port);
     packet.resize(protocol == 6 ? 20 : 8);
     if (protocol == 6) {
-      const Bytes options = choices.bytes(choices.byte() % 41u);
+      const uint8_t choice = choices.byte();
+      Bytes options = choice % 2 ? choices.bytes(choice % 41u) : Bytes{2, 4, 5, 0xb4};
+      if (choice >= 128) options.insert(options.begin(), 1);  // a size at an odd offset
+      options.resize(std::min<size_t>(options.size(), 40));
       packet[12] = static_cast<uint8_t>((5 + (options.size() + 3) / 4) << 4);
       packet[13] = choices.flip() ? 0x10 : 0x02;
       append(packet, options);
@@ -209,7 +212,8 @@ Bytes choose_icmpv6_packet(Choices& choices) {
       append(packet, choose_payload(choices));
       break;
     default:
-      append(packet, Bytes{choices.byte(), 0, 0, 0, 0, 0, 0, 0});
+      static constexpr uint8_t kOthers[] = {133, 134, 137, 129, 127};
+      append(packet, Bytes{flags & 128 ? choices.byte() : choices.of(kOthers), 0, 0, 0, 0, 0, 0, 0});
       append(packet, choose_payload(choices));
   }
   return packet;
@@ -219,7 +223,7 @@ Bytes choose_arp_packet(Choices& choices) {
   const uint8_t operation = choices.byte();
   Bytes packet{0, 1, 8, 0, 6, 4, 0, static_cast<uint8_t>(operation % 8 < 6 ? 1 + operation % 2 : operation)};
   if (operation & 128) packet[operation % 6u] ^= 1;
-  append(packet, operation & 64 ? kBroadcastMac : kExternalHop);
+  append(packet, operation % 8 == 4 ? kDeviceMac : operation & 64 ? kBroadcastMac : kExternalHop);
   append(packet, operation & 32 ? choose_endpoint(choices, false).address : kHop4);
   append(packet, kExternalMac);
   append(packet, operation & 16 ? choose_endpoint(choices, false).address : kRelay4);
@@ -234,7 +238,7 @@ void choose_ethernet(Choices& choices, Bytes& frame, FrameKind kind, const Setti
   append(frame, choice % 8 == 1 ? choices.of(kOthers)
                 : external      ? settings.external_interface.mac
                                 : settings.internal_interface.mac);
-  append(frame, external ? kExternalHop : kInternalHop);
+  append(frame, choice % 8 == 4 ? kDeviceMac : external ? kExternalHop : kInternalHop);
   VlanTag vlan = external ? settings.external_interface.vlan_tag : settings.internal_interface.vlan_tag;
   if (choice % 8 == 2) {
     vlan = choice / 8 % 4;

@@ -67,8 +67,8 @@ class Relay {
  public:
   explicit Relay(Choices& choices) {
     settings_ = choose_settings(choices);
-    small_ = choices.flip();
-    pool_ = std::make_unique<PacketPool>(kSmall[small_], kLarge[small_]);
+    size_ = choices.byte() % 3;
+    pool_ = std::make_unique<PacketPool>(kSmall[size_], kLarge[size_]);
     pipeline_ = std::make_unique<Pipeline>(*pool_, *counters_, state_);
     pipeline_->seed_fragment_ids(0x4243, 0x42424243);
     pipeline_->set_table(&binding_table());
@@ -84,12 +84,15 @@ class Relay {
   // By which door: 0 that of the frame's family, 1 external, 2 internal, 3 passthru.
   void receive(int door, const Bytes& frame);
   void step(Time pause);
+  // A minute later nothing waits for its other fragments, nor uses memory.
+  void end();
 
  private:
-  static constexpr size_t kSmall[] = {192, 6}, kLarge[] = {64, 2};
+  // The usual pool, one that is soon empty, and one that outlasts the queue of a next hop.
+  static constexpr size_t kSmall[] = {192, 6, 1300}, kLarge[] = {64, 2, 64};
 
   Time now_ = 0;
-  bool small_;
+  size_t size_ = 0;
   Settings settings_;
   std::unique_ptr<Counters> counters_ = std::make_unique<Counters>();
   QueueState state_{};
@@ -134,13 +137,22 @@ void Relay::step(Time pause) {
   const size_t held = pipeline_->held();
   const Balance sums = balance(*counters_);
   PROMISE(sums.holds(held), "%lu in, %lu out, %zu held", sums.in(), sums.out(), held);
-  const size_t in_use = kSmall[small_] + kLarge[small_] - pool_->available_small() - pool_->available_large();
+  const size_t in_use = kSmall[size_] + kLarge[size_] - pool_->available_small() - pool_->available_large();
   PROMISE(in_use == held - fragments_held(*counters_), "%zu buffers in use, %zu of %zu frames held are fragments",
           in_use, fragments_held(*counters_), held);
   const uint64_t dropped =
       counters_->get(Counter::drop_all_ipv4_iface_packets) + counters_->get(Counter::drop_all_ipv6_iface_packets);
   PROMISE(dropped == core_drops_by_reason(*counters_), "%lu dropped, %lu with a reason", dropped,
           core_drops_by_reason(*counters_));
+}
+
+void Relay::end() {
+  step(0);
+  step(61 * kSecond);
+  PROMISE(fragments_held(*counters_) == 0, "%zu fragments still wait", fragments_held(*counters_));
+  const uint64_t used = counters_->get(Counter::memuse_ipv4_frag_reassembly_buffer) +
+                        counters_->get(Counter::memuse_ipv6_frag_reassembly_buffer);
+  PROMISE(used == 0, "%lu bytes for fragments that do not wait", used);
 }
 
 }  // namespace
@@ -182,7 +194,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     mend(last, kMends[operation / 32 % 4]);
     relay.receive(door, last);
   }
-  relay.step(0);
-  relay.step(61 * kSecond);
+  relay.end();
   return 0;
 }

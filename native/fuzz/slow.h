@@ -29,7 +29,7 @@ enum class Mend : uint8_t { nothing, checksums, lengths_and_checksums };
 // What is no header, or does not fit, is left alone.
 void mend(Bytes& frame, Mend what);
 
-// The port that finds the softwire of an IPv4 packet, or -1 (BEHAVIOUR 3.6, 3.8): its destination's, or its source's.
+// The port that finds the softwire of an IPv4 packet, or -1: its destination's, or its source's.
 int slow_port(const uint8_t* ipv4, size_t length, bool of_destination);
 // RFC 7597 s5.1 bit by bit; -1 for a port that belongs to nobody.
 int slow_psid(int port, int reserved_bits, int psid_length);
