@@ -1,4 +1,4 @@
-// ARP (RFC 826) on the IPv4 side: answers for our address, asks for the next hop's (BEHAVIOUR 3.3).
+// ARP (RFC 826) on the IPv4 side: answers for our address, asks for the next hop's.
 #pragma once
 #include "counters.h"
 #include "next_hop.h"

@@ -22,7 +22,7 @@ struct LookupKey {
 struct LookupResult {
   Softwire softwire;  // valid when found
   bool found;         // (ipv4, psid of port) has a softwire
-  bool managed;       // the address has softwires and psid-length + shift > 0: hairpin test (BEHAVIOUR 3.7, 3.8)
+  bool managed;       // the address has softwires and psid-length + shift > 0: hairpin test
 };
 
 class BindingTable {

@@ -1,4 +1,4 @@
-// The three-port bridge of a queue: its link, the relay itself, the passthru device (BEHAVIOUR "Passthru").
+// The three-port bridge of a queue: its link, the relay itself, the passthru device.
 //
 //                 ┌── relay: external MAC on its VLAN ──► relay[0]
 //   link ◄──►  bridge

@@ -1,4 +1,4 @@
-// The conservation law (BEHAVIOUR 0.10): no frame disappears without a name.
+// The conservation law: no frame disappears without a name.
 //
 //   received + originated = sent + passed through + dropped + consumed + held
 //

@@ -54,7 +54,7 @@ struct Core {
 // Batches are looked up in pieces of this many packets: what the table prefetches stays in the nearest cache.
 constexpr size_t kCoreBatch = 64;
 
-// Ends a packet in the core, counted with the side it came from (BEHAVIOUR 3.6 "D4", 3.8 "D6").
+// Ends a packet in the core, counted with the side it came from.
 inline void drop_ipv4(Core& core, Packet* packet, Origin origin) {
   if (origin == Origin::external) {
     core.counters.add_packet(Counter::drop_all_ipv4_iface_packets, packet->length);

@@ -86,7 +86,7 @@ void drop_without_softwire(Core& core, const TunnelPacket& tunnel, const LookupR
   drop_ipv6(core, tunnel.packet);
 }
 
-// BEHAVIOUR 0.8: the sender behind the B4 hears of the external MTU, through its own tunnel.
+// The sender behind the B4 hears of the external MTU, through its own tunnel.
 void drop_over_external_mtu(Core& core, const TunnelPacket& tunnel) {
   core.counters.add_packet(Counter::drop_over_external_mtu_but_dont_fragment_ipv4_packets,
                            ethernet::kHeader + tunnel.inner_length);

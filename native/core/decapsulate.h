@@ -1,4 +1,4 @@
-// IPv6 to IPv4: out of a softwire's tunnel (BEHAVIOUR 3.8; RFC 7596 s6.2, RFC 2473).
+// IPv6 to IPv4: out of a softwire's tunnel (RFC 7596 s6.2, RFC 2473).
 #pragma once
 #include <cstddef>
 

@@ -1,4 +1,4 @@
-// Ping to the relay's own addresses (BEHAVIOUR 3.5; RFC 792, RFC 4443 s4). Replies leave by the way the request came:
+// Ping to the relay's own addresses (RFC 792, RFC 4443 s4). Replies leave by the way the request came:
 // they need no next hop. A request becomes its reply in place.
 #pragma once
 #include "counters.h"

@@ -1,4 +1,4 @@
-// IPv4 to IPv6: from the internet, or from another B4, into the softwire's tunnel (BEHAVIOUR 3.6; RFC 7596 s6.2,
+// IPv4 to IPv6: from the internet, or from another B4, into the softwire's tunnel (RFC 7596 s6.2,
 // RFC 2473, RFC 6333 s8).
 #pragma once
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Packets over the MTU leave in fragments (BEHAVIOUR 3.12; RFC 791, RFC 8200 s4.5).
+// Packets over the MTU leave in fragments (RFC 791, RFC 8200 s4.5).
 #pragma once
 #include <cstdint>
 

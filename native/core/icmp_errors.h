@@ -1,4 +1,4 @@
-// ICMP errors of our own: ICMPv4 for hosts on either side (BEHAVIOUR 3.9), ICMPv6 for B4s (3.11).
+// ICMP errors of our own: ICMPv4 for hosts on either side, ICMPv6 for B4s.
 // The caller has counted and still keeps the packet that the error is about; policy, the RFCs' exceptions and the rate
 // limit are asked here.
 #pragma once

@@ -1,5 +1,5 @@
 // ICMPv6 errors from the network between relay and B4 become ICMPv4 errors for whoever sent the packet into the tunnel
-// (BEHAVIOUR 3.10 and 0.7; RFC 2473 s8, RFC 7596 s8.2).
+// (RFC 2473 s8, RFC 7596 s8.2).
 #pragma once
 #include "core.h"
 

@@ -1,4 +1,4 @@
-// TCP MSS clamping (BEHAVIOUR 0.13): off unless a side's tcp-mss is set.
+// TCP MSS clamping: off unless a side's tcp-mss is set.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Neighbour discovery (RFC 4861) on the IPv6 side: answers for our address, asks for the next hop's (BEHAVIOUR 3.4).
+// Neighbour discovery (RFC 4861) on the IPv6 side: answers for our address, asks for the next hop's.
 #pragma once
 #include "counters.h"
 #include "next_hop.h"

@@ -1,4 +1,4 @@
-// Whose MAC address the packets of one side leave for: learned, confirmed, waited for (BEHAVIOUR 0.9, 3.3, 3.4).
+// Whose MAC address the packets of one side leave for: learned, confirmed, waited for.
 //
 //   unresolved ── answer ──► resolved ── 30 s in use ──► probing ── answer ──► resolved
 //       ▲ asks all, every 3 s                               │ asks 3 times, 1 s apart, first the known MAC alone

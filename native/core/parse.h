@@ -2,7 +2,7 @@
 //
 //   frame  [ Ethernet 14 | IPv4 20..60 | payload ] or [ Ethernet 14 | IPv6 40 | payload ]
 //
-// A packet ends where its IP header says: parsing cuts off Ethernet padding (BEHAVIOUR 0.1).
+// A packet ends where its IP header says: parsing cuts off Ethernet padding.
 #pragma once
 #include <cstddef>
 #include <cstdint>

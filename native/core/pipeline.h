@@ -55,7 +55,7 @@ class Pipeline {
   // them to the pool after clear_output().
   PacketSpan output(Port port) const;
   void clear_output(Port port);
-  // First fragment identifications: random by default; `check` sets 0x4243 and 0x42424243 (BEHAVIOUR 3.12).
+  // First fragment identifications: random by default; `check` sets 0x4243 and 0x42424243.
   void seed_fragment_ids(uint16_t ipv4, uint32_t ipv6);
   // Packets held for an unresolved next hop or in reassembly now: the "held" of the conservation law.
   size_t held() const;

@@ -1,4 +1,4 @@
-// Which port decides a packet's softwire (BEHAVIOUR 3.6 and 3.8, RFC 7596 s8, RFC 5508).
+// Which port decides a packet's softwire (RFC 7596 s8, RFC 5508).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -37,8 +37,8 @@ inline int port_from_b4(uint8_t protocol, const uint8_t* payload, size_t length)
 }
 
 // Towards the B4, an ICMP error of our own, made about a whole IPv4 header: the port by which the packet that it quotes
-// came out of its tunnel. Of an echo that is the identifier (BEHAVIOUR 0.8: who shares an address is told as well);
-// in errors of others the reference takes the first two bytes quoted, whatever they are (3.6).
+// came out of its tunnel. Of an echo that is the identifier (who shares an address is told as well);
+// in errors of others the reference takes the first two bytes quoted, whatever they are.
 inline int port_of_our_error(const uint8_t* message, size_t length) {
   const uint8_t* quoted = message + icmp::kHeader;
   const size_t skip = icmp::kHeader + (quoted[0] & 15) * 4u;

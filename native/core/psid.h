@@ -1,4 +1,4 @@
-// Which port set a port belongs to (RFC 7597 s5.1, BEHAVIOUR 0.2).
+// Which port set a port belongs to (RFC 7597 s5.1).
 //
 //      0                   1
 //      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5

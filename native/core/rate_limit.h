@@ -1,4 +1,4 @@
-// The reference's limit on generated errors (BEHAVIOUR 3.9): a fixed window, opened by the first request after it
+// The reference's limit on generated errors: a fixed window, opened by the first request after it
 // ended.
 #pragma once
 #include <cstdint>

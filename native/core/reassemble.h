@@ -1,5 +1,5 @@
-// Fragments of each kind, as the reassembler wants them: IPv4 (BEHAVIOUR 3.1), IPv6 (3.2) and IPv4 inside tunnels
-// (0.4). Each function takes over the fragment's packet. True when it completed a packet, which then stands in `whole`.
+// Fragments of each kind, as the reassembler wants them: IPv4, IPv6 and IPv4 inside tunnels.
+// Each function takes over the fragment's packet. True when it completed a packet, which then stands in `whole`.
 #pragma once
 #include "parse.h"
 #include "reassembler.h"

@@ -1,4 +1,4 @@
-// Puts datagrams together from fragments, bounded in time, number and memory (BEHAVIOUR 0.3, 3.1, 3.2; RFC 5722).
+// Puts datagrams together from fragments, bounded in time, number and memory (RFC 5722).
 // It knows nothing of IP versions: reassemble.h makes keys, heads and offsets of headers.
 //
 //   key ──► datagram { head of the first fragment received | bitmap of the 8-byte units present | blocks of payload }

@@ -1,5 +1,5 @@
 // Next hops that the queues of one link have in common: an ARP or neighbour discovery answer reaches only one queue, so
-// what it learns is kept where the others look (BEHAVIOUR 0.9).
+// what it learns is kept where the others look.
 #pragma once
 #include <string>
 

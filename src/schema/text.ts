@@ -1,4 +1,4 @@
-/** The text format (CONTRACT: YANG's own surface syntax for data), in and out. */
+/** The text format (YANG's own surface syntax for data), in and out. */
 import { error, LwaftrError } from '../errors.js'
 import type { Configuration, Subtree } from './configuration.js'
 import type { JsonObject, JsonValue } from './json-types.js'

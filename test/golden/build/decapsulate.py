@@ -131,7 +131,7 @@ def _(c):
 def _(c):
     p = IP(bytes(IP(src=WHOLE, dst=SHARED, ttl=60) / TCP(sport=5000, dport=port_of(9), flags='S')))
     outer = from_tunnel(p, WHOLE_B4)
-    # The error is itself hairpinned: its TTL is one less on the way (BEHAVIOUR 3.9).
+    # The error is itself hairpinned: its TTL is one less on the way.
     error = icmp4(3, 1, p, WHOLE)
     out = tunnel(aged(error), WHOLE_B4)
     c.v6(outer).expect_v6(out).counts(in_ipv6=[outer], hairpin_ipv4=[p], drop_no_dest_softwire_ipv4=[p],

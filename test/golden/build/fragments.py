@@ -36,7 +36,7 @@ def pieces6(packet, *cuts, identification=1):
 
 
 def whole4(packet):
-    """As reassembly leaves a packet: no identification, no flags (BEHAVIOUR 3.1.5)."""
+    """As reassembly leaves a packet: no identification, no flags."""
     packet = IP(bytes(packet))
     packet.id, packet.flags = 0, 0
     del packet.chksum

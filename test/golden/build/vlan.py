@@ -1,4 +1,4 @@
-"""802.1Q in and out, filters: BEHAVIOUR 3.0."""
+"""802.1Q in and out, filters."""
 import struct
 
 from decapsulate import inner
