@@ -1,16 +1,12 @@
 #include "queue.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 
 #include "convert.h"
 #include "core/binding_table.h"
-#include "io/frame_share.h"
-#include "io/interface.h"
 #include "io/shared_next_hops.h"
-#include "io/tap.h"
+#include "link_part.h"
 #include "module.h"
 #include "settings.h"
 
@@ -22,57 +18,9 @@ constexpr size_t kExternal = static_cast<size_t>(Port::external);
 constexpr size_t kInternal = static_cast<size_t>(Port::internal);
 constexpr size_t kPassthru = static_cast<size_t>(Port::passthru);
 
-// Words of the layout that src/dataplane/counters.ts reads.
-static_assert(offsetof(QueueState, table_generation) == 8 && offsetof(QueueState, settings_revision) == 16 &&
-              offsetof(QueueState, external_next_hop) == 24 && offsetof(QueueState, internal_next_hop) == 32 &&
-              offsetof(QueueState, external_link_up) == 40 && offsetof(QueueState, internal_link_up) == 44 &&
-              offsetof(QueueState, passthru_link_up) == 48);
-
 std::optional<std::string> text_or_null(Napi::Object object, const char* name) {
   auto value = member(object, name);
   return value ? to_string(*value, name) : std::nullopt;
-}
-
-bool read_mac(Napi::Value value, MacAddress* mac) {
-  auto text = to_string(value, "mac");
-  if (!text) return false;
-  unsigned bytes[6];
-  if (sscanf(text->c_str(), "%2x:%2x:%2x:%2x:%2x:%2x", bytes, bytes + 1, bytes + 2, bytes + 3, bytes + 4, bytes + 5) !=
-      6) {
-    throw_type_error(value.Env(), "no MAC address: " + *text);
-    return false;
-  }
-  std::copy(bytes, bytes + 6, mac->begin());
-  return true;
-}
-
-// FrameShare of src/dataplane/frame-share.ts.
-std::optional<FrameShare> to_frame_share(Napi::Value value) {
-  if (!value.IsObject()) return throw_type_error(value.Env(), "share must be an object");
-  auto object = value.As<Napi::Object>();
-  auto stations = object.Get("stations").As<Napi::Array>();
-  auto others = object.Get("others").As<Napi::Array>();
-  auto rest = to_boolean(object.Get("rest"), "rest");
-  if (!rest) return std::nullopt;
-  FrameShare share;
-  share.rest = *rest;
-  share.stations.resize(stations.Length());
-  for (uint32_t i = 0; i < stations.Length(); i++) {
-    auto station = stations.Get(i).As<Napi::Object>();
-    auto position = to_integer(station.Get("position"), "position", 65535);
-    auto of = to_integer(station.Get("of"), "of", 65536);
-    auto passthru = to_boolean(station.Get("passthru"), "passthru");
-    if (!position || !of || !passthru || *of == 0 || !read_mac(station.Get("mac"), &share.stations[i].mac))
-      return std::nullopt;
-    share.stations[i].position = static_cast<uint32_t>(*position);
-    share.stations[i].of = static_cast<uint32_t>(*of);
-    share.stations[i].passthru = *passthru;
-  }
-  share.others.resize(others.Length());
-  for (uint32_t i = 0; i < others.Length(); i++) {
-    if (!read_mac(others.Get(i), &share.others[i])) return std::nullopt;
-  }
-  return share;
 }
 
 void throw_open_error(Napi::Env env, const std::string& device, const OpenError& problem) {
@@ -80,40 +28,6 @@ void throw_open_error(Napi::Env env, const std::string& device, const OpenError&
   error.Set("code", strerrorname_np(problem.number));
   error.Set("device", device);
   error.ThrowAsJavaScriptException();
-}
-
-// HardwareShare of src/dataplane/frame-share.ts.
-bool read_hardware_share(Napi::Value value, LinkPart* part) {
-  if (!value.IsObject()) {
-    throw_type_error(value.Env(), "hardware must be an object");
-    return false;
-  }
-  auto object = value.As<Napi::Object>();
-  auto queue = to_integer(object.Get("queue"), "queue", 65535);
-  auto own_macs = to_boolean(object.Get("ownMacs"), "ownMacs");
-  if (!queue || !own_macs || !object.Get("queues").IsArray() || !object.Get("stations").IsArray()) return false;
-  part->hardware_queue = static_cast<uint32_t>(*queue);
-  part->own_macs = *own_macs;
-  auto queues = object.Get("queues").As<Napi::Array>();
-  for (uint32_t i = 0; i < queues.Length(); i++) {
-    auto id = to_integer(queues.Get(i), "queues", 65535);
-    if (!id) return false;
-    part->hardware_queues.push_back(static_cast<uint32_t>(*id));
-  }
-  auto stations = object.Get("stations").As<Napi::Array>();
-  for (uint32_t i = 0; i < stations.Length(); i++) {
-    auto station = stations.Get(i).As<Napi::Object>();
-    MacAddress mac;
-    VlanTag vlan;
-    if (auto tag = member(station, "vlanTag")) {
-      auto number = to_integer(*tag, "vlanTag", 4094);
-      if (!number) return false;
-      vlan = static_cast<uint16_t>(*number);
-    }
-    if (!read_mac(station.Get("mac"), &mac)) return false;
-    part->stations.emplace(mac, vlan);
-  }
-  return true;
 }
 
 std::optional<Driver> to_driver(const std::string& name) {
@@ -350,56 +264,10 @@ void QueueHandle::release(bool remove_created_tap) {
   memory_ = nullptr;
 }
 
-namespace {
-
-// NativeQueueMemory of native-queue.ts, or null.
-Napi::Value queue_memory(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  auto path = to_string(info[0], "path");
-  if (!path) return {};
-  int problem = 0;
-  const QueueMemory* memory = map_queue_memory_readonly(*path, &problem);
-  if (!memory) return env.Null();
-  auto buffer =
-      Napi::ArrayBuffer::New(env, const_cast<QueueMemory*>(memory), sizeof(QueueMemory),
-                             [](Napi::Env, void* data) { unmap_queue_memory(static_cast<QueueMemory*>(data)); });
-  Napi::Object view = Napi::Object::New(env);
-  view.Set("words", Napi::BigUint64Array::New(env, sizeof(QueueMemory) / 8, buffer, 0, napi_biguint64_array));
-  view.Set("counters", static_cast<double>(offsetof(QueueMemory, counters) / 8));
-  view.Set("state", static_cast<double>(offsetof(QueueMemory, state) / 8));
-  view.Set("since", static_cast<double>(memory->since));
-  return view;
-}
-
-Napi::Value interface_info_of(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  auto device = to_string(info[0], "device");
-  if (!device) return {};
-  std::string name = resolve_interface(*device);
-  auto found = interface_info(name);
-  if (!found) return env.Null();
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("name", name);
-  object.Set("mtu", found->mtu);
-  object.Set("up", found->up);
-  return object;
-}
-
-Napi::Value remove_tap(const Napi::CallbackInfo& info) {
-  auto name = to_string(info[0], "name");
-  if (name) Tap::remove(*name);
-  return info.Env().Undefined();
-}
-
-}  // namespace
-
 void init_queue(Napi::Env env, Napi::Object exports) {
   Napi::Function queue = QueueHandle::define(env);
   env.GetInstanceData<AddonData>()->queue = Napi::Persistent(queue);
   exports.Set("Queue", queue);
-  exports.Set("queueMemory", Napi::Function::New(env, queue_memory, "queueMemory"));
-  exports.Set("interfaceInfo", Napi::Function::New(env, interface_info_of, "interfaceInfo"));
-  exports.Set("removeTap", Napi::Function::New(env, remove_tap, "removeTap"));
 }
 
 }  // namespace lwaftr::addon
