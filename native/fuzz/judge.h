@@ -19,8 +19,8 @@ class Judge {
   void configured(const Settings& settings);
   void received(Port port, const Bytes& frame);
   void sent(Port port, const Bytes& frame);
-  // After all frames of a step: what left in fragments has left whole. `complete` is false when some of them could not
-  // be made.
+  // After all frames of a step: what left in fragments has left whole. `complete` is false when some of them may
+  // not have.
   void step_ends(bool complete);
 
  private:

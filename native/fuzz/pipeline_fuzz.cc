@@ -58,6 +58,11 @@ uint64_t core_drops_by_reason(const Counters& counters) {
   return drops;
 }
 
+// Fragments sent that did not leave: not made, or larger than the router behind passthru takes.
+uint64_t fragments_lost(const Counters& counters) {
+  return counters.get(Counter::drop_no_buffer_packets) + counters.get(Counter::drop_passthru_over_mtu_packets);
+}
+
 bool is_ipv4_side(const Bytes& frame) {
   const size_t at = frame.size() >= 18 && get16(&frame[12]) == 0x8100 ? 16 : 12;
   return frame.size() >= 14 && (get16(&frame[at]) == 0x0800 || get16(&frame[at]) == 0x0806);
@@ -120,7 +125,7 @@ void Relay::receive(int door, const Bytes& frame) {
 
 void Relay::step(Time pause) {
   now_ += pause;
-  const uint64_t unmade = counters_->get(Counter::drop_no_buffer_packets);
+  const uint64_t lost = fragments_lost(*counters_);
   pipeline_->process(now_);
   received_ = {};
   for (const Port port : {Port::external, Port::internal, Port::passthru}) {
@@ -132,7 +137,7 @@ void Relay::step(Time pause) {
     }
     pipeline_->clear_output(port);
   }
-  judge_.step_ends(counters_->get(Counter::drop_no_buffer_packets) == unmade);
+  judge_.step_ends(fragments_lost(*counters_) == lost);
 
   const size_t held = pipeline_->held();
   const Balance sums = balance(*counters_);
