@@ -6,6 +6,7 @@ import { readConfiguration } from './config-server/configuration-file.js'
 import { Datastore } from './config-server/datastore.js'
 import { Publisher } from './config-server/publisher.js'
 import type { Services } from './config-server/services.js'
+import { dataPlaneState } from './config-server/state.js'
 import { openStore } from './config-server/store.js'
 import { Transactions } from './config-server/transaction.js'
 import type { Driver } from './dataplane/dataplane.js'
@@ -54,8 +55,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
     const dataplane = await openDataPlane({ name, stateDir: directory, driver, cpus, log })
     closers.push(() => dataplane.close())
+    const schema = loadSchema()
     const parts = {
-      schema: loadSchema(),
+      schema,
       datastore: new Datastore(store.id, dataplane),
       dataplane,
       store,
@@ -66,7 +68,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     closers.push(() => transactions.settled())
 
     let ready = false
-    const url = await listen({ ...parts, transactions, isReady: () => ready }, directory, options, closers)
+    const services = {
+      ...parts,
+      transactions,
+      state: [dataPlaneState(schema, dataplane)],
+      isReady: () => ready,
+    }
+    const url = await listen(services, directory, options, closers)
     if (saved) await transactions.restore(saved)
     else if (first) await transactions.commit(first)
     ready = true

@@ -1,5 +1,4 @@
 // What a GET finds: a part of the tree, of the softwires, or of both, from configuration, state, or both.
-import type { DataPlane } from '../dataplane/dataplane.js'
 import type { JsonObject, JsonValue } from '../schema/json-types.js'
 import type { DataPath } from '../schema/paths.js'
 import type { Schema, SchemaNode } from '../schema/schema.js'
@@ -10,7 +9,7 @@ import { withDefaults } from './defaults.js'
 import { placeOf } from './place.js'
 import type { Content, RetrievalQuery } from './query.js'
 import { pages, softwireKey } from './softwire-scan.js'
-import { stateTree } from './state.js'
+import { type StateProvider, stateAt } from './state-provider.js'
 import { find, merge } from './tree.js'
 
 export interface Reading {
@@ -27,7 +26,7 @@ export interface Reading {
 export interface Sources {
   readonly schema: Schema
   readonly datastore: Datastore
-  readonly dataplane: DataPlane
+  readonly state: readonly StateProvider[]
 }
 
 /** Undefined when there is no data at the path. */
@@ -56,9 +55,9 @@ function readTree(
   query: RetrievalQuery,
   above: boolean,
 ): Reading | undefined {
-  const { schema, datastore, dataplane } = sources
+  const { schema, datastore, state: providers } = sources
   const config = datastore.running.tree
-  const state = query.content === 'config' ? {} : stateTree(schema, config, dataplane.state())
+  const state = query.content === 'config' ? {} : stateAt(schema, providers, { config, path })
   const tree = combined(schema, config, state, query.content)
   const value = find(query.defaults ? (withDefaults(schema.roots, tree) as JsonObject) : tree, path)
   if (Array.isArray(value) && path.steps.at(-1)?.node.kind === 'list')

@@ -1,14 +1,28 @@
 // What the data plane knows, as the model's state data: counters in total and per instance, resolved next hops,
 // passthru. The schema says which counter belongs where; one that it does not name is not shown.
-import type { DataPlaneState, InstanceState, NextHopState, QueueState } from '../dataplane/dataplane.js'
+import type {
+  DataPlane,
+  DataPlaneState,
+  InstanceState,
+  NextHopState,
+  QueueState,
+} from '../dataplane/dataplane.js'
 import type { JsonObject, JsonValue } from '../schema/json-types.js'
 import { memberName, type Schema, type SchemaNode } from '../schema/schema.js'
+import type { StateProvider } from './state-provider.js'
 import { isObject } from './tree.js'
 
 const MODEL = 'snabb-softwire-v3'
 
+export function dataPlaneState(schema: Schema, dataplane: DataPlane): StateProvider {
+  return {
+    roots: [`${MODEL}:softwire-config`, `${MODEL}:softwire-state`],
+    state: ({ config }) => stateTree(schema, config, dataplane.state()),
+  }
+}
+
 /** State of what `config` configures: keys of lists, and nodes that are config false. */
-export function stateTree(schema: Schema, config: JsonObject, state: DataPlaneState): JsonObject {
+function stateTree(schema: Schema, config: JsonObject, state: DataPlaneState): JsonObject {
   const top = config[`${MODEL}:softwire-config`]
   const instanceNode = schema.roots.get(`${MODEL}:softwire-config`)?.children.get('instance')
   const totals = schema.roots.get(`${MODEL}:softwire-state`)

@@ -7,6 +7,7 @@ import type { Test } from 'tap'
 import { buildApp } from '../../src/config-server/app.js'
 import { Datastore } from '../../src/config-server/datastore.js'
 import { Publisher } from '../../src/config-server/publisher.js'
+import { dataPlaneState } from '../../src/config-server/state.js'
 import { openStore, type Store } from '../../src/config-server/store.js'
 import { Transactions } from '../../src/config-server/transaction.js'
 import type { Change, DataPlane, DataPlaneState, Prepared } from '../../src/dataplane/dataplane.js'
@@ -161,5 +162,5 @@ export function services(dataplane: DataPlane, store: Store) {
     throw problem
   })
   const parts = { schema, datastore, dataplane, store, publisher, createTable }
-  return { ...parts, transactions: new Transactions(parts) }
+  return { ...parts, transactions: new Transactions(parts), state: [dataPlaneState(schema, dataplane)] }
 }
