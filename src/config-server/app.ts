@@ -9,6 +9,7 @@ import { dataRoutes } from './routes/data.js'
 import { discoveryRoutes } from './routes/discovery.js'
 import { healthRoutes } from './routes/health.js'
 import type { Services } from './services.js'
+import { addressOf, anonymous, LOCAL } from './session.js'
 
 export interface AppOptions {
   /** Told of what is a bug or an operator's business, never of what a client did wrong. */
@@ -39,6 +40,11 @@ export function buildApp(services: Services, { log = () => {} }: AppOptions = {}
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
+  app.decorateRequest('session')
+  app.addHook('onRequest', async (request) => {
+    const address = addressOf(request)
+    request.session = address === undefined ? LOCAL : anonymous(address)
+  })
   app.addHook('onRequest', async (request, reply) => {
     if (services.isReady() || ['/healthz', '/readyz'].includes(pathOf(request))) return
     reply.header('retry-after', '1')

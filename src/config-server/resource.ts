@@ -49,8 +49,3 @@ function split(request: FastifyRequest): [string, string] {
   const mark = url.indexOf('?')
   return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)]
 }
-
-/** Whose request it is. The control socket's peer has got past the permissions of its directory. */
-export function requester(request: FastifyRequest): string {
-  return request.raw.socket.remoteAddress === undefined ? 'local' : 'anonymous'
-}

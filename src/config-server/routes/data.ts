@@ -9,7 +9,7 @@ import { checkWrite, isFresh } from '../preconditions.js'
 import { parseRetrieval, refuseParameters } from '../query.js'
 import { exists, read } from '../reading.js'
 import { represent } from '../representation.js'
-import { type Method, notAllowed, pathOf, queryOf, requester, resource, send } from '../resource.js'
+import { type Method, notAllowed, pathOf, queryOf, resource, send } from '../resource.js'
 import type { Services } from '../services.js'
 import { patchInOrder } from './yang-patch.js'
 
@@ -98,7 +98,7 @@ async function commit(
     checkWrite(request.headers, validators)
   }
   try {
-    await services.transactions.commit({ edits, precondition, who: requester(request), via: 'restconf' })
+    await services.transactions.commit({ edits, precondition, who: request.session.user, via: 'restconf' })
     return existed
   } catch (problem) {
     // A resource that a URL names and that is not there is 404 in HTTP's words.

@@ -9,7 +9,7 @@ import { culprit, type Edit, type Operation } from '../edit.js'
 import { contentType } from '../media-types.js'
 import { checkWrite } from '../preconditions.js'
 import { exists } from '../reading.js'
-import { requester, send } from '../resource.js'
+import { send } from '../resource.js'
 import { errorEntry } from '../restconf-errors.js'
 import type { Services } from '../services.js'
 import { isObject } from '../tree.js'
@@ -32,7 +32,7 @@ export async function patchInOrder(
     const { datastore } = services
     await services.transactions.commit({
       edits,
-      who: requester(request),
+      who: request.session.user,
       via: 'restconf',
       precondition: ({ time }) =>
         checkWrite(request.headers, {
