@@ -53,6 +53,14 @@ bool ParseBelow(ly_ctx* context, ly_in* in, const Conversion& conversion, uint32
   return true;
 }
 
+bool ParseOperation(ly_ctx* context, ly_in* in, const Conversion& conversion, Tree* result) {
+  lyd_node* root = nullptr;
+  LY_ERR parsed = lyd_parse_op(context, nullptr, in, conversion.from, LYD_TYPE_RPC_YANG, &root, nullptr);
+  result->reset(root);
+  if (parsed != LY_SUCCESS) return false;
+  return !conversion.validate || lyd_validate_op(root, nullptr, LYD_TYPE_RPC_YANG, nullptr) == LY_SUCCESS;
+}
+
 }  // namespace
 
 bool Convert(ly_ctx* context, const std::string& data, const Conversion& conversion, std::string* out) {
@@ -62,6 +70,8 @@ bool Convert(ly_ctx* context, const std::string& data, const Conversion& convers
   In in(memory);
   uint32_t options = LYD_PARSE_STRICT | (conversion.config_only ? LYD_PARSE_NO_STATE : 0);
   Tree tree;
+  if (conversion.operation)
+    return ParseOperation(context, memory, conversion, &tree) && (!out || Print(tree.get(), conversion, out));
   if (!conversion.parent.empty()) {
     if (!ParseBelow(context, memory, conversion, options, &tree)) return false;
   } else {

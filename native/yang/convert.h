@@ -13,6 +13,7 @@ struct Conversion {
   // tree is parsed and its types checked, but rules that look beyond it are not.
   std::string parent;
   bool config_only = false;  // state data are errors
+  bool operation = false;    // data are an RPC: its name, with the children of its input below
   bool validate = true;      // false: types and structure only, for data that need not be complete
   uint32_t with_defaults = LYD_PRINT_WD_EXPLICIT;
   bool shrink = false;  // no white space between nodes

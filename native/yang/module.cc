@@ -55,6 +55,7 @@ class Context : public Napi::ObjectWrap<Context> {
     conversion.to = text("to") == "xml" ? LYD_XML : LYD_JSON;
     conversion.parent = text("parent");
     conversion.config_only = flag("configOnly");
+    conversion.operation = flag("operation");
     conversion.validate = !flag("incomplete");
     conversion.shrink = !flag("pretty");
     std::string defaults = text("defaults");

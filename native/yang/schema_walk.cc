@@ -17,6 +17,9 @@ const char* KindOf(const lysc_node* node) {
       return "leaf";
     case LYS_LEAFLIST:
       return "leaf-list";
+    case LYS_ANYDATA:
+    case LYS_ANYXML:
+      return "anydata";
     case LYS_RPC:
     case LYS_ACTION:
       return "rpc";

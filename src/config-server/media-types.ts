@@ -64,6 +64,22 @@ export function acceptedFormat(accept: string | undefined): Format {
   return TYPES[negotiate(accept)] ?? 'json'
 }
 
+/** Media types of messages, as opposed to documents: JSON or XML. */
+const MESSAGES = supportedTypes.filter((type) => TYPES[type] === 'json' || TYPES[type] === 'xml')
+
+/** JSON or XML, for resources that have no other form. Throws LwaftrError 406. */
+export function acceptedMessageFormat(accept: string | undefined): 'json' | 'xml' {
+  return TYPES[negotiate(accept, MESSAGES)] === 'xml' ? 'xml' : 'json'
+}
+
+/** The format of a request's body where only JSON and XML are understood. Throws LwaftrError 415. */
+export function messageFormatOf(contentTypeHeader: string | undefined): 'json' | 'xml' {
+  const format = formatOf(contentTypeHeader)
+  if (format === 'json' || format === 'xml') return format
+  const supported = 'application/yang-data+json'
+  throw error('unsupported-media-type', { media: mediaType(contentTypeHeader), supported })
+}
+
 interface Range {
   readonly type: string
   readonly q: number

@@ -40,7 +40,7 @@ interface Candidate {
   readonly softwires: SoftwireChange | undefined
 }
 
-interface Difference {
+export interface Difference {
   readonly tree: readonly TreeEdit[]
   readonly softwires: SoftwireChange | undefined
   /** What of it the data plane has to know. */
@@ -71,6 +71,16 @@ export class Transactions {
       await this.#apply(prepared, commit, candidate)
       this.#parts.publisher.publish(commit)
       return commit
+    })
+  }
+
+  /** What the edits would change, after all that commit() does before it stores them; nothing is left of it. */
+  attempt(request: CommitRequest): Promise<Difference> {
+    return this.#lock.run(async () => {
+      request.precondition?.(this.#parts.datastore.running)
+      const difference = this.#diff(this.#validate(request.edits))
+      await (await this.#parts.dataplane.prepare(difference.dataplane)).abort()
+      return difference
     })
   }
 

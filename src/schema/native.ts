@@ -18,7 +18,7 @@ export interface NativeType {
 export interface NativeNode {
   name: string
   module: string
-  kind: 'container' | 'list' | 'leaf' | 'leaf-list' | 'rpc' | 'notification'
+  kind: 'container' | 'list' | 'leaf' | 'leaf-list' | 'anydata' | 'rpc' | 'notification'
   config: boolean
   mandatory: boolean
   presence: boolean
@@ -59,6 +59,8 @@ export interface ConvertOptions {
   to: 'json' | 'xml'
   /** Instance-identifier of the node that the data are children of. Implies `incomplete`. */
   parent?: string
+  /** The data are an RPC: its name, with what is in its input below. */
+  operation?: boolean
   /** State data are errors. */
   configOnly?: boolean
   /** Types and structure only: no must, mandatory or unique. */

@@ -51,7 +51,7 @@ export interface LeafType {
 export interface SchemaNode {
   readonly name: string
   readonly module: string
-  readonly kind: 'container' | 'list' | 'leaf' | 'leaf-list' | 'rpc' | 'notification'
+  readonly kind: 'container' | 'list' | 'leaf' | 'leaf-list' | 'anydata' | 'rpc' | 'notification'
   readonly config: boolean
   readonly mandatory: boolean
   /** Containers: has a meaning of its own by being there. */
@@ -127,7 +127,8 @@ function toNode(native: NativeNode, parent: SchemaNode | null): SchemaNode {
     ...(native.choice === undefined ? {} : { choice: native.choice }),
   }
   for (const child of native.children ?? []) {
-    const made = toNode(child, node)
+    // Input and output of an RPC stand alone in RESTCONF's messages and paths: module:input.
+    const made = toNode(child, native.kind === 'rpc' ? null : node)
     children.set(memberName(made), made)
   }
   return node

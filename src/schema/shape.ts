@@ -53,6 +53,10 @@ function checkNode(node: SchemaNode, value: JsonValue, above: Steps, options: Sh
       return checkLeafList(node, value, steps)
     case 'list':
       return checkList(node, value, above, options)
+    case 'anydata':
+      // Whoever takes it knows by which schema to read what is in it.
+      if (!isObject(value)) throw wrongKind(node, 'an object', steps)
+      return value
     default:
       return checkMembers(node.children, value, steps, options)
   }

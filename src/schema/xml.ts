@@ -24,9 +24,7 @@ export function readXmlAt(schema: Schema, path: DataPath, source: Buffer, file?:
 }
 
 function toJson(source: Buffer, parent: string | undefined, file: string | undefined): string {
-  // Entities could make a small document a large one, or a file's contents its value.
-  if (source.includes('<!DOCTYPE') || source.includes('<!ENTITY'))
-    throw error('syntax', { problem: 'a document type or entity is not allowed' }, { file })
+  refuseEntities(source, file)
   const below = parent === undefined ? {} : { parent }
   try {
     return convert(source.toString(), {
@@ -39,6 +37,12 @@ function toJson(source: Buffer, parent: string | undefined, file: string | undef
   } catch (failure) {
     throw failure instanceof LwaftrError ? failure.at({ file }) : failure
   }
+}
+
+/** Entities could make a small document a large one, or a file's contents its value. */
+export function refuseEntities(source: Buffer, file?: string): void {
+  if (source.includes('<!DOCTYPE') || source.includes('<!ENTITY'))
+    throw error('syntax', { problem: 'a document type or entity is not allowed' }, { file })
 }
 
 /** Writes the element of a resource, or the top-level elements of the datastore. */
@@ -96,6 +100,6 @@ export function withSoftwireDefaults(softwire: JsonObject): JsonObject {
   return { ipv4: ipv4 ?? '', psid: psid ?? 0, padding: padding ?? 0, ...rest, 'port-set': portSet }
 }
 
-function escapeXml(text: string): string {
+export function escapeXml(text: string): string {
   return text.replace(/[<>&"\r]/g, (char) => `&#${char.charCodeAt(0)};`)
 }

@@ -30,7 +30,6 @@ export function discoveryRoutes(app: FastifyInstance): void {
   json(ROOT, { 'ietf-restconf:restconf': root })
   json(`${ROOT}/`, { 'ietf-restconf:restconf': root })
   json(`${ROOT}/yang-library-version`, { 'ietf-restconf:yang-library-version': YANG_LIBRARY })
-  json(`${ROOT}/operations`, { 'ietf-restconf:operations': {} })
 }
 
 const hostMetaXrd = `<?xml version="1.0" encoding="UTF-8"?>

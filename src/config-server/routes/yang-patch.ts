@@ -69,10 +69,15 @@ function readPatch(schema: Schema, target: DataPath, body: Buffer): { patchId: s
   if (!isObject(patch)) throw error('bad-request', { problem: 'the body lacks ietf-yang-patch:yang-patch' })
   const given = patch.edit ?? []
   if (!Array.isArray(given)) throw error('bad-request', { problem: 'edit is not a list' })
+  return { patchId: text(patch, 'patch-id'), edits: readEdits(schema, target, given) }
+}
+
+/** The edits of a patch of `target`, in their order. */
+export function readEdits(schema: Schema, target: DataPath, given: readonly JsonValue[]): NamedEdit[] {
   const edits = given.map((edit) => readEdit(schema, target, edit))
   const ids = new Set(edits.map(({ id }) => id))
   if (ids.size < edits.length) throw error('bad-request', { problem: 'an edit-id is given twice' })
-  return { patchId: text(patch, 'patch-id'), edits }
+  return edits
 }
 
 function readEdit(schema: Schema, target: DataPath, edit: JsonValue): NamedEdit {

@@ -1,0 +1,21 @@
+// What RPCs do, by name: one entry here, its input and output in the model, its work in a file beside this one.
+import type { JsonObject } from '../../schema/json-types.js'
+import type { Services } from '../services.js'
+import { validate } from './validate.js'
+
+export interface Invocation {
+  /** Valid, canonical, with defaults; members of anydata are as the client sent them. */
+  readonly input: JsonObject
+  /** Whose request it is. */
+  readonly who: string
+  /** Through which door it came, as commits name them. */
+  readonly via: string
+}
+
+/** Answers the RPC's output, or nothing when it has none. Throws LwaftrError. */
+export type RpcHandler = (services: Services, invocation: Invocation) => Promise<JsonObject | undefined>
+
+/** By module:name, as Schema.rpcs has them. */
+export const rpcHandlers: Readonly<Record<string, RpcHandler>> = {
+  'lwaftr:validate': validate,
+}

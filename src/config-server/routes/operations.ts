@@ -1,0 +1,68 @@
+// /restconf/operations: what can be done beside editing data (RFC 8040 s3.3.2, s3.6, s4.4.2).
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { error } from '../../errors.js'
+import { wrapJson } from '../../schema/json.js'
+import { envelope, readInput } from '../../schema/operation.js'
+import type { Schema, SchemaNode } from '../../schema/schema.js'
+import { escapeXml, writeXml } from '../../schema/xml.js'
+import { acceptedMessageFormat, contentType, messageFormatOf } from '../media-types.js'
+import { rpcHandlers } from '../operations/operations.js'
+import { refuseParameters } from '../query.js'
+import { pathOf, queryOf, requester, resource, send } from '../resource.js'
+import type { Services } from '../services.js'
+
+const PREFIX = '/restconf/operations'
+
+export function operationRoutes(app: FastifyInstance, services: Services): void {
+  resource(app, PREFIX, { GET: (request, reply) => list(services.schema, request, reply) })
+  resource(app, `${PREFIX}/:name`, { POST: (request, reply) => invoke(services, request, reply) })
+}
+
+/** Each operation is shown as an empty leaf. */
+function list(schema: Schema, request: FastifyRequest, reply: FastifyReply): unknown {
+  refuseParameters(queryOf(request))
+  const format = acceptedMessageFormat(request.headers.accept)
+  reply.header('vary', 'accept')
+  const rpcs = Object.keys(rpcHandlers).map((name) => rpcOf(schema, name))
+  return send(reply, contentType(format), format === 'json' ? listJson(rpcs) : listXml(schema, rpcs))
+}
+
+function listJson(rpcs: readonly SchemaNode[]): string {
+  const leaves = rpcs.map(({ module, name }) => [`${module}:${name}`, [null]] as const)
+  return JSON.stringify({ 'ietf-restconf:operations': Object.fromEntries(leaves) })
+}
+
+function listXml({ modules }: Schema, rpcs: readonly SchemaNode[]): string {
+  const leaves = rpcs.map(
+    ({ module, name }) => `<${name} xmlns="${escapeXml(modules.get(module)?.namespace ?? '')}"/>`,
+  )
+  return `<operations xmlns="urn:ietf:params:xml:ns:yang:ietf-restconf">${leaves.join('')}</operations>`
+}
+
+async function invoke(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  refuseParameters(queryOf(request))
+  const { schema } = services
+  const name = decodeURIComponent(pathOf(request).slice(PREFIX.length + 1))
+  const handler = Object.hasOwn(rpcHandlers, name) ? rpcHandlers[name] : undefined
+  if (!handler) throw error('not-found', { path: pathOf(request) })
+  const rpc = rpcOf(schema, name)
+  const { 'content-type': type, accept } = request.headers
+  // Before anything is done: an answer that the client cannot read would hide from it that it was.
+  const answer = acceptedMessageFormat(accept)
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+  const input = readInput(rpc, body, body.length === 0 ? 'json' : messageFormatOf(type))
+  const output = await handler(services, { input, who: requester(request), via: 'restconf' })
+  if (output === undefined) return reply.code(204).send()
+  const path = envelope(rpc, 'output')
+  const text =
+    answer === 'json'
+      ? JSON.stringify(wrapJson(path, output))
+      : [...writeXml(schema, path, { value: output })].join('')
+  return send(reply, contentType(answer), text)
+}
+
+function rpcOf(schema: Schema, name: string): SchemaNode {
+  const rpc = schema.rpcs.get(name)
+  if (rpc === undefined) throw new Error(`the model has no rpc ${name}`)
+  return rpc
+}
