@@ -1,13 +1,13 @@
 // What RPCs do, by name: one entry here, its input and output in the model, its work in a file beside this one.
 import type { JsonObject } from '../../schema/json-types.js'
 import type { Services } from '../services.js'
+import type { Session } from '../session.js'
 import { validate } from './validate.js'
 
 export interface Invocation {
   /** Valid, canonical, with defaults; members of anydata are as the client sent them. */
   readonly input: JsonObject
-  /** Whose request it is. */
-  readonly who: string
+  readonly session: Session
   /** Through which door it came, as commits name them. */
   readonly via: string
 }

@@ -3,8 +3,9 @@ import { summarise } from '../summary.js'
 import type { RpcHandler } from './operations.js'
 import { proposedEdits } from './proposal.js'
 
-export const validate: RpcHandler = async ({ schema, transactions }, { input, who, via }) => {
-  const { tree, softwires } = await transactions.attempt({ edits: proposedEdits(schema, input), who, via })
+export const validate: RpcHandler = async ({ schema, transactions }, { input, session, via }) => {
+  const edits = proposedEdits(schema, input)
+  const { tree, softwires } = await transactions.attempt({ edits, who: session.user, via })
   const summary = summarise(tree, softwires)
   return summary === '' ? {} : { summary }
 }

@@ -8,7 +8,7 @@ import { escapeXml, writeXml } from '../../schema/xml.js'
 import { acceptedMessageFormat, contentType, messageFormatOf } from '../media-types.js'
 import { rpcHandlers } from '../operations/operations.js'
 import { refuseParameters } from '../query.js'
-import { pathOf, queryOf, requester, resource, send } from '../resource.js'
+import { pathOf, queryOf, resource, send } from '../resource.js'
 import type { Services } from '../services.js'
 
 const PREFIX = '/restconf/operations'
@@ -51,7 +51,7 @@ async function invoke(services: Services, request: FastifyRequest, reply: Fastif
   const answer = acceptedMessageFormat(accept)
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
   const input = readInput(rpc, body, body.length === 0 ? 'json' : messageFormatOf(type))
-  const output = await handler(services, { input, who: requester(request), via: 'restconf' })
+  const output = await handler(services, { input, session: request.session, via: 'restconf' })
   if (output === undefined) return reply.code(204).send()
   const path = envelope(rpc, 'output')
   const text =
