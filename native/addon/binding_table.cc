@@ -45,10 +45,10 @@ Napi::Function BindingTableHandle::define(Napi::Env env) {
   using H = BindingTableHandle;
   Napi::Function constructor = DefineClass(
       env, "BindingTable",
-      {StaticMethod<&H::create>("create"), InstanceMethod<&H::build>("build"), InstanceMethod<&H::check>("check"),
-       InstanceMethod<&H::prepare>("prepare"), InstanceMethod<&H::apply>("apply"), InstanceMethod<&H::get>("get"),
-       InstanceMethod<&H::scan>("scan"), InstanceMethod<&H::port_set>("portSet"), InstanceMethod<&H::close>("close"),
-       InstanceAccessor<&H::size>("size"), InstanceAccessor<&H::memory>("memory"),
+      {StaticMethod<&H::create>("create"), StaticMethod<&H::in_order>("inOrder"), InstanceMethod<&H::build>("build"),
+       InstanceMethod<&H::check>("check"), InstanceMethod<&H::prepare>("prepare"), InstanceMethod<&H::apply>("apply"),
+       InstanceMethod<&H::get>("get"), InstanceMethod<&H::scan>("scan"), InstanceMethod<&H::port_set>("portSet"),
+       InstanceMethod<&H::close>("close"), InstanceAccessor<&H::size>("size"), InstanceAccessor<&H::memory>("memory"),
        InstanceAccessor<&H::wasted>("wasted")});
   env.GetInstanceData<AddonData>()->binding_table = Napi::Persistent(constructor);
   return constructor;
@@ -76,6 +76,16 @@ BindingTableHandle::BindingTableHandle(const Napi::CallbackInfo& info) : Napi::O
 Napi::Value BindingTableHandle::create(const Napi::CallbackInfo& info) {
   const Napi::Value path = info[0];
   return info.Env().GetInstanceData<AddonData>()->binding_table.New({path});
+}
+
+Napi::Value BindingTableHandle::in_order(const Napi::CallbackInfo& info) {
+  const auto records = to_records(info[0]);
+  if (!records) return {};
+  const SortedRecords sorted(records->data, records->count);
+  if (sorted.as_given()) return info[0];
+  std::vector<SoftwireRecord> copy(records->count);
+  for (size_t i = 0; i < copy.size(); i++) copy[i] = sorted[i];
+  return to_value(info.Env(), copy.data(), copy.size());
 }
 
 const BindingTable* BindingTableHandle::table_of(Napi::Value value) {

@@ -26,6 +26,7 @@ class BindingTableHandle : public Napi::ObjectWrap<BindingTableHandle> {
 
  private:
   static Napi::Value create(const Napi::CallbackInfo& info);
+  static Napi::Value in_order(const Napi::CallbackInfo& info);
   Napi::Value build(const Napi::CallbackInfo& info);
   Napi::Value check(const Napi::CallbackInfo& info);
   Napi::Value prepare(const Napi::CallbackInfo& info);

@@ -16,6 +16,8 @@ class SortedRecords {
   SortedRecords(const SoftwireRecord* records, size_t count);
 
   size_t size() const { return count_; }
+  // Whether they were in order already.
+  bool as_given() const { return order_.empty(); }
   const SoftwireRecord& operator[](size_t position) const { return records_[index(position)]; }
   // Where the record stands in the list as given.
   size_t index(size_t position) const { return order_.empty() ? position : order_[position].index; }

@@ -78,6 +78,8 @@ export interface Native extends NativeQueues, NativeB4s, NativeBench {
   readonly BindingTable: {
     /** An empty table in a new file of that path (one that is there is unlinked), or in private memory. */
     create(path: string | null): NativeBindingTable
+    /** The records in order of (ipv4, psid), those of one key as they were; the same bytes where they are already. */
+    inOrder(records: Uint8Array): Uint8Array
   }
 }
 

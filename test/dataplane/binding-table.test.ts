@@ -68,6 +68,16 @@ t.test('edits count as a whole', async (t) => {
   t.ok(table.wasted > 0, 'what the old port set leaves behind is known')
 })
 
+t.test('records are put in order, and left alone where they are', async (t) => {
+  const [a, b, c] = [softwire('9.0.0.1', 1, 6), softwire('9.0.0.1', 2, 6), softwire('200.0.0.0', 0, 6)]
+  const ordered = records(a, b, c)
+  t.equal(native.BindingTable.inOrder(ordered), ordered)
+  t.same(Buffer.from(native.BindingTable.inOrder(records(c, b, a))), Buffer.from(ordered))
+  t.equal(native.BindingTable.inOrder(records()).length, 0)
+  t.throws(() => native.BindingTable.inOrder(new Uint8Array(47)), RangeError)
+  t.throws(() => native.BindingTable.inOrder(null as unknown as Uint8Array), TypeError)
+})
+
 t.test('a table in a file takes the place of one that was there, and stays when closed', async (t) => {
   const directory = mkdtempSync('/dev/shm/lwaftr-table-test-')
   t.teardown(() => rmSync(directory, { recursive: true }))
