@@ -61,6 +61,20 @@ void SetChoice(Napi::Object object, const lysc_node* node) {
   object["choice"] = choice;
 }
 
+// What RFC 8341 s3.4.5 denies where no rule says otherwise. libyang hands it down to children, which may have their own
+// as well: then the stricter counts.
+void SetDefaultDeny(Napi::Object object, const lysc_node* node) {
+  const char* denied = nullptr;
+  LY_ARRAY_COUNT_TYPE i;
+  LY_ARRAY_FOR(node->exts, i) {
+    const lysc_ext* extension = node->exts[i].def;
+    if (std::strcmp(extension->module->name, "ietf-netconf-acm") != 0) continue;
+    if (std::strcmp(extension->name, "default-deny-all") == 0) denied = "all";
+    if (!denied && std::strcmp(extension->name, "default-deny-write") == 0) denied = "write";
+  }
+  SetText(object, "defaultDeny", denied);
+}
+
 Napi::Array KeysOf(Napi::Env env, const lysc_node* list) {
   Napi::Array keys = Napi::Array::New(env);
   uint32_t count = 0;
@@ -79,6 +93,7 @@ Napi::Object WalkNode(Napi::Env env, const lysc_node* node) {
   object["mandatory"] = (node->flags & LYS_MAND_TRUE) != 0;
   object["presence"] = node->nodetype == LYS_CONTAINER && (node->flags & LYS_PRESENCE) != 0;
   SetChoice(object, node);
+  SetDefaultDeny(object, node);
   if (node->nodetype == LYS_LEAF) {
     const auto* leaf = reinterpret_cast<const lysc_node_leaf*>(node);
     Napi::Object type = WalkType(env, leaf->type);

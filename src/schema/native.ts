@@ -28,6 +28,7 @@ export interface NativeNode {
   units?: string
   type?: NativeType
   choice?: { name: string; case: string; mandatory: boolean }
+  defaultDeny?: 'all' | 'write'
   children?: NativeNode[]
 }
 
@@ -85,7 +86,7 @@ interface Addon {
 
 const addon = createRequire(import.meta.url)(join(root, 'build/Release/yang.node')) as Addon
 
-const modules = ['snabb-softwire-v3', 'lwaftr'] as const
+const modules = ['snabb-softwire-v3', 'lwaftr', 'ietf-netconf-acm'] as const
 
 let context: NativeContext | undefined
 

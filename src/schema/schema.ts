@@ -66,6 +66,8 @@ export interface SchemaNode {
   readonly children: ReadonlyMap<string, SchemaNode>
   /** The choice that this node is an alternative of, and of which case. */
   readonly choice?: { readonly name: string; readonly case: string; readonly mandatory: boolean }
+  /** What NACM denies where no rule says otherwise: writing, or everything (RFC 8341 s3.4.5); inherited from above. */
+  readonly defaultDeny?: 'all' | 'write'
 }
 
 export interface SchemaModule {
@@ -125,6 +127,7 @@ function toNode(native: NativeNode, parent: SchemaNode | null): SchemaNode {
     parent,
     children,
     ...(native.choice === undefined ? {} : { choice: native.choice }),
+    ...(native.defaultDeny === undefined ? {} : { defaultDeny: native.defaultDeny }),
   }
   for (const child of native.children ?? []) {
     // Input and output of an RPC stand alone in RESTCONF's messages and paths: module:input.
