@@ -1,48 +1,75 @@
-// Query parameters (RFC 8040 s4.8): each at most once, and none that is not known.
+// Query parameters (RFC 8040 s4.8): each at most once, and none that is not known to the resource and the method.
 import { error } from '../errors.js'
 import type { DataPath } from '../schema/paths.js'
+import type { Schema } from '../schema/schema.js'
+import { type Fields, parseFields } from './fields.js'
+import { type Page, pagingParameters, parsePage } from './paging.js'
 
 export type Content = 'config' | 'nonconfig' | 'all'
+export type DefaultsMode = 'explicit' | 'trim' | 'report-all' | 'report-all-tagged'
 
 export interface RetrievalQuery {
   readonly content: Content
-  /** Show values that are there by default, too (with-defaults=report-all). */
-  readonly defaults: boolean
-  /** Of a list: how many entries, and how many to pass over first. */
-  readonly limit: number | undefined
-  readonly offset: number
+  /** Levels of the answer, counted from the target; Infinity for all. */
+  readonly depth: number
+  /** Undefined: everything. */
+  readonly fields: Fields | undefined
+  /** Undefined: the basic mode, which is explicit (RFC 6243 s2.3). */
+  readonly withDefaults: DefaultsMode | undefined
+  readonly page: Page
 }
 
-export function parseRetrieval(search: string, path: DataPath): RetrievalQuery {
-  const last = path.steps.at(-1)
-  const list = last?.node.kind === 'list' && last.keys.length === 0
-  const given = parameters(search, ['content', 'with-defaults', ...(list ? ['limit', 'offset'] : [])])
+export type Parameters = ReadonlyMap<string, string>
+
+const RETRIEVAL = ['content', 'depth', 'fields', 'with-defaults']
+
+/** The query of a GET or HEAD. */
+export function parseRetrieval(schema: Schema, search: string, path: DataPath): RetrievalQuery {
+  const given = parseParameters(search, [...RETRIEVAL, ...pagingParameters(path)])
   return {
     content: oneOf(given, 'content', ['config', 'nonconfig', 'all'] as const) ?? 'all',
-    // The basic mode (RFC 6243) is explicit: what was set is shown, and nothing else.
-    defaults: oneOf(given, 'with-defaults', ['explicit', 'report-all'] as const) === 'report-all',
-    limit: count(given, 'limit'),
-    offset: count(given, 'offset') ?? 0,
+    depth: depthOf(given),
+    fields: fieldsOf(schema, given, path),
+    withDefaults: oneOf(given, 'with-defaults', [
+      'explicit',
+      'trim',
+      'report-all',
+      'report-all-tagged',
+    ] as const),
+    page: parsePage(given),
   }
 }
 
 /** For requests that take no parameters. */
 export function refuseParameters(search: string): void {
-  parameters(search, [])
+  parseParameters(search, [])
 }
 
-function parameters(search: string, known: readonly string[]): Map<string, string> {
+/** Names and values, decoded. A plus sign is itself: this is RFC 3986's query, not an HTML form's. */
+export function parseParameters(search: string, known: readonly string[]): Parameters {
   const given = new Map<string, string>()
-  for (const [name, value] of new URLSearchParams(search)) {
+  if (search === '') return given
+  for (const part of search.split('&')) {
+    const at = part.indexOf('=')
+    const name = decode(at < 0 ? part : part.slice(0, at))
     if (!known.includes(name)) throw error('bad-query', { name, problem: 'it is not known here' })
     if (given.has(name)) throw error('bad-query', { name, problem: 'it is given twice' })
-    given.set(name, value)
+    given.set(name, at < 0 ? '' : decode(part.slice(at + 1)))
   }
   return given
 }
 
-function oneOf<T extends string>(
-  given: Map<string, string>,
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw error('bad-query', { name: text, problem: 'it is not percent-encoded UTF-8' })
+  }
+}
+
+/** The value of a parameter that has only these. */
+export function oneOf<T extends string>(
+  given: Parameters,
   name: string,
   values: readonly T[],
 ): T | undefined {
@@ -53,9 +80,18 @@ function oneOf<T extends string>(
   return known
 }
 
-function count(given: Map<string, string>, name: string): number | undefined {
-  const value = given.get(name)
-  if (value === undefined) return undefined
-  if (!/^\d{1,10}$/.test(value)) throw error('bad-query', { name, problem: `${value} is not a count` })
-  return Number(value)
+/** RFC 8040 s4.8.2. */
+function depthOf(given: Parameters): number {
+  const value = given.get('depth') ?? 'unbounded'
+  if (value === 'unbounded') return Number.POSITIVE_INFINITY
+  if (/^[1-9]\d{0,4}$/.test(value) && Number(value) <= 65535) return Number(value)
+  throw error('bad-query', {
+    name: 'depth',
+    problem: `${value} is not a number from 1 to 65535, or unbounded`,
+  })
+}
+
+function fieldsOf(schema: Schema, given: Parameters, path: DataPath): Fields | undefined {
+  const text = given.get('fields')
+  return text === undefined ? undefined : parseFields(schema, path.steps.at(-1)?.node ?? null, text)
 }

@@ -1,24 +1,22 @@
 // What a GET finds: a part of the tree, of the softwires, or of both, from configuration, state, or both.
 import type { JsonObject, JsonValue } from '../schema/json-types.js'
+import { childrenOf } from '../schema/lookup.js'
 import type { DataPath } from '../schema/paths.js'
-import type { Schema, SchemaNode } from '../schema/schema.js'
-import { decodeSoftwire, recordSize } from '../schema/softwire-record.js'
-import { withSoftwireDefaults } from '../schema/xml.js'
+import { memberName, type Schema, type SchemaNode } from '../schema/schema.js'
+import { decodeSoftwire } from '../schema/softwire-record.js'
+import type { Source } from '../schema/walk.js'
 import type { Datastore } from './datastore.js'
-import { withDefaults } from './defaults.js'
-import { placeOf } from './place.js'
-import type { Content, RetrievalQuery } from './query.js'
+import { inMode } from './defaults.js'
+import { pageOfEntries, pageOfSoftwires, WHOLE } from './paging.js'
+import { lineage, placeOf } from './place.js'
+import type { Content, DefaultsMode, RetrievalQuery } from './query.js'
+import { isEverything, select, selectionOfSoftwires } from './selection.js'
 import { pages, softwireKey } from './softwire-scan.js'
 import { type StateProvider, stateAt } from './state-provider.js'
-import { find, merge } from './tree.js'
+import { find, isObject, merge } from './tree.js'
 
-export interface Reading {
-  /** Of the node at the path. Softwires that belong in it, above their list, are not in it but in `softwires`. */
-  readonly value: JsonValue
-  /** Records of the softwires of the list, or of what is above it, in key order and in pieces of some thousand. */
-  readonly softwires: Iterable<Uint8Array> | undefined
-  /** Defaults are to be shown, too: in `value` they are. */
-  readonly defaults: boolean
+/** A source whose value has its defaults already; softwires get theirs as they are written. */
+export interface Reading extends Source {
   /** True when nothing in it can change without a commit. */
   readonly configOnly: boolean
 }
@@ -31,20 +29,27 @@ export interface Sources {
 
 /** Undefined when there is no data at the path. */
 export function read(sources: Sources, path: DataPath, query: RetrievalQuery): Reading | undefined {
-  const place = placeOf(sources.schema, path)
-  if (place === 'beside' || place === 'above') return readTree(sources, path, query, place === 'above')
-  if (query.content === 'nonconfig') return undefined
-  if (place === 'list')
-    return { value: [], softwires: softwires(sources, query), defaults: query.defaults, configOnly: true }
-  const value = readSoftwire(sources, path, query.defaults)
-  return value === undefined ? undefined : shaped(sources, path, value, query)
+  switch (placeOf(sources.schema, path)) {
+    case 'beside':
+      return readTree(sources, path, query, false)
+    case 'above':
+      return readTree(sources, path, query, true)
+    case 'list':
+      if (query.content === 'nonconfig') return undefined
+      return { value: [], configOnly: true, ...softwires(sources, path, query) }
+    default:
+      return query.content === 'nonconfig' ? undefined : readSoftwire(sources, path, query)
+  }
 }
 
 /** True when there is configuration at the path. */
 export function exists(sources: Sources, path: DataPath): boolean {
   const { schema, datastore } = sources
   const place = placeOf(schema, path)
-  if (place === 'entry' || place === 'inside') return readSoftwire(sources, path) !== undefined
+  if (place === 'entry' || place === 'inside') {
+    const { entry, inner } = softwireAt(sources, path)
+    return entry !== undefined && find(entry, inner) !== undefined
+  }
   const here = find(datastore.running.tree, path) !== undefined
   return place === 'beside' ? here : here || datastore.table.size > 0
 }
@@ -59,13 +64,30 @@ function readTree(
   const config = datastore.running.tree
   const state = query.content === 'config' ? {} : stateAt(schema, providers, { config, path })
   const tree = combined(schema, config, state, query.content)
-  const value = find(query.defaults ? (withDefaults(schema.roots, tree) as JsonObject) : tree, path)
-  if (Array.isArray(value) && path.steps.at(-1)?.node.kind === 'list')
-    return shaped(sources, path, paged(value, query), query)
+  const found = shown(schema.roots, tree, path, query)
   const held = above && query.content !== 'nonconfig' && datastore.table.size > 0
-  if (value === undefined && !held) return undefined
-  const unpaged = { ...query, limit: undefined, offset: 0 }
-  return shaped(sources, path, value ?? {}, query, held ? softwires(sources, unpaged) : undefined)
+  if (!found && !held) return undefined
+  const { value: bare = {}, tagged = false } = found ?? {}
+  const value = held ? holding(schema, path, bare) : bare
+  const node = path.steps.at(-1)?.node ?? null
+  const paged = Array.isArray(value) && node?.kind === 'list' ? pageOfEntries(value, query.page) : value
+  return {
+    value: select(schema, node, paged, query),
+    tagged,
+    configOnly: query.content === 'config' || !holdsState(schema, node),
+    ...(held ? softwires(sources, path, { ...query, page: WHOLE }) : {}),
+  }
+}
+
+/** The value with the containers that lead to the softwires: they are there, though the tree may not have them. */
+function holding(schema: Schema, path: DataPath, value: JsonValue): JsonValue {
+  const between = lineage(schema.softwires).slice(path.steps.length, -1)
+  const hold = (at: JsonValue | undefined, [next, ...further]: readonly SchemaNode[]): JsonValue => {
+    const parent = isObject(at) ? at : {}
+    if (!next) return parent
+    return { ...parent, [memberName(next)]: hold(parent[memberName(next)], further) }
+  }
+  return hold(value, between)
 }
 
 function combined(schema: Schema, config: JsonObject, state: JsonObject, content: Content): JsonObject {
@@ -74,55 +96,72 @@ function combined(schema: Schema, config: JsonObject, state: JsonObject, content
   return merge(null, schema.roots, config, state) as JsonObject
 }
 
-function readSoftwire(
-  { schema, datastore }: Sources,
-  path: DataPath,
-  defaults = false,
-): JsonValue | undefined {
-  const at = path.steps.findIndex((step) => step.node === schema.softwires)
-  const { ipv4, psid } = softwireKey(path.steps[at]?.keys ?? [])
-  const record = datastore.table.get(ipv4, psid)
-  if (record === null) return undefined
-  const entry = decodeSoftwire(record)
-  return find(defaults ? withSoftwireDefaults(entry) : entry, { steps: path.steps.slice(at + 1) })
+function readSoftwire(sources: Sources, path: DataPath, query: RetrievalQuery): Reading | undefined {
+  const { schema } = sources
+  const { entry, inner } = softwireAt(sources, path)
+  const found = entry && shown(schema.softwires.children, entry, inner, query)
+  if (!found) return undefined
+  const node = path.steps.at(-1)?.node ?? null
+  return { value: select(schema, node, found.value, query), tagged: found.tagged, configOnly: true }
 }
 
-function* softwires({ datastore }: Sources, { limit, offset }: RetrievalQuery): Iterable<Uint8Array> {
-  let skip = offset
-  let left = limit ?? Number.POSITIVE_INFINITY
-  if (left === 0) return
-  for (const page of pages(datastore.table, PAGE)) {
-    const count = page.length / recordSize
-    const from = Math.min(skip, count)
-    const to = Math.min(count, from + left)
-    skip -= from
-    left -= to - from
-    if (to > from) yield page.subarray(from * recordSize, to * recordSize)
-    if (left === 0) return
-  }
+/** The softwire in, or above, the path, and where in it the path leads. */
+function softwireAt({ schema, datastore }: Sources, { steps }: DataPath) {
+  const at = steps.findIndex((step) => step.node === schema.softwires)
+  const { ipv4, psid } = softwireKey(steps[at]?.keys ?? [])
+  const record = datastore.table.get(ipv4, psid)
+  return { entry: record ? decodeSoftwire(record) : undefined, inner: { steps: steps.slice(at + 1) } }
+}
+
+/** The value at the path below nodes with these children, with the defaults that the query asks for. */
+function shown(
+  children: ReadonlyMap<string, SchemaNode>,
+  tree: JsonObject,
+  path: DataPath,
+  query: RetrievalQuery,
+): { value: JsonValue; tagged: boolean } | undefined {
+  const plain = find(tree, path)
+  const mode = modeFor(path, plain, query)
+  const value = mode === 'explicit' ? plain : find(inMode(mode, children, tree) as JsonObject, path)
+  if (value === undefined) return undefined
+  return { value, tagged: mode === 'report-all-tagged' && plain === undefined }
+}
+
+/** A leaf that has a default answers with it, unless the client says otherwise (RFC 8040 s3.5.4). */
+function modeFor(
+  path: DataPath,
+  plain: JsonValue | undefined,
+  { content, withDefaults }: RetrievalQuery,
+): DefaultsMode {
+  if (content === 'nonconfig') return 'explicit'
+  if (withDefaults) return withDefaults
+  return plain === undefined && path.steps.at(-1)?.node.kind === 'leaf' ? 'report-all' : 'explicit'
+}
+
+/** The softwires of the list, or of what is above it, each as the query wants it. */
+function softwires(
+  { schema, datastore }: Sources,
+  path: DataPath,
+  query: RetrievalQuery,
+): Pick<Reading, 'softwires' | 'shape' | 'defaults'> {
+  const selection = selectionOfSoftwires(schema, path, query)
+  if (!selection) return {}
+  const records = pageOfSoftwires(pages(datastore.table, PAGE), query.page)
+  const { withDefaults = 'explicit' } = query
+  if (isEverything(selection) && (withDefaults === 'explicit' || withDefaults === 'report-all'))
+    return { softwires: records, defaults: withDefaults === 'report-all' }
+  const node = schema.softwires
+  const shape = (softwire: JsonObject) =>
+    select(schema, node, inMode(withDefaults, node.children, softwire), selection) as JsonObject
+  return { softwires: records, shape }
 }
 
 /** Entries in one piece of an answer: some hundred kilobytes of text. */
 const PAGE = 1024
 
-function shaped(
-  sources: Sources,
-  path: DataPath,
-  value: JsonValue,
-  query: RetrievalQuery,
-  held?: Reading['softwires'],
-): Reading {
-  const node = path.steps.at(-1)?.node ?? null
-  const children = node?.children ?? sources.schema.roots
-  const configOnly = query.content === 'config' || !holdsState(children)
-  return { value, softwires: held, defaults: query.defaults, configOnly }
-}
-
-function paged(entries: JsonValue[], { offset, limit }: RetrievalQuery): JsonValue[] {
-  return entries.slice(offset, limit === undefined ? undefined : offset + limit)
-}
-
-function holdsState(children: ReadonlyMap<string, SchemaNode>): boolean {
-  for (const child of children.values()) if (!child.config || holdsState(child.children)) return true
+/** Whether the node is state, or has some below it. */
+function holdsState(schema: Schema, node: SchemaNode | null): boolean {
+  if (node && !node.config) return true
+  for (const child of childrenOf(schema, node).values()) if (holdsState(schema, child)) return true
   return false
 }

@@ -6,27 +6,20 @@ import type { DataPath } from '../schema/paths.js'
 import { memberName, type Schema, type SchemaNode } from '../schema/schema.js'
 import { decodeSoftwire, recordSize } from '../schema/softwire-record.js'
 import { writeText } from '../schema/text.js'
-import type { Source } from '../schema/walk.js'
+import { type Source, TAG } from '../schema/walk.js'
 import { withSoftwireDefaults, writeXml } from '../schema/xml.js'
 import { writeXPath } from '../schema/xpath.js'
 import type { Format } from './media-types.js'
 import { placeOf } from './place.js'
-import type { Reading } from './reading.js'
 import { isObject } from './tree.js'
 
 /** RFC 8040 s3.3.1: what stands around the whole datastore. */
 export const DATASTORE = 'ietf-restconf:data'
 
 /** The body of an answer: text when it is small, a stream with back-pressure when it holds softwires. */
-export function represent(
-  schema: Schema,
-  path: DataPath,
-  reading: Reading,
-  format: Format,
-): string | Readable {
-  const { value, softwires, defaults } = reading
-  const pieces = writers[format](schema, path, { value, defaults, ...(softwires ? { softwires } : {}) })
-  return softwires ? Readable.from(pieces, { objectMode: false }) : [...pieces].join('')
+export function represent(schema: Schema, path: DataPath, source: Source, format: Format): string | Readable {
+  const pieces = writers[format](schema, path, source)
+  return source.softwires ? Readable.from(pieces, { objectMode: false }) : [...pieces].join('')
 }
 
 const writers: Record<Format, (schema: Schema, path: DataPath, source: Source) => Iterable<string>> = {
@@ -41,24 +34,26 @@ const writers: Record<Format, (schema: Schema, path: DataPath, source: Source) =
 const MARK = '\u0000'
 
 function* jsonPieces(schema: Schema, path: DataPath, source: Source, wrapped: typeof wrap): Iterable<string> {
-  const { value, softwires, defaults = false } = source
+  const { value, softwires, tagged } = source
   const marked = softwires ? insert(schema, path, value, [MARK]) : value
-  const [head = '', tail] = JSON.stringify(wrapped(path, marked)).split(JSON.stringify(MARK))
+  const document = wrapped(path, marked)
+  if (tagged) for (const name of Object.keys(document)) document[`@${name}`] = TAG
+  const [head = '', tail] = JSON.stringify(document).split(JSON.stringify(MARK))
   yield head
   if (tail === undefined) return
   let comma = ''
   for (const records of softwires ?? []) {
-    yield comma + JSON.stringify(entries(records, defaults)).slice(1, -1)
+    yield comma + JSON.stringify(entries(records, source)).slice(1, -1)
     comma = ','
   }
   yield tail
 }
 
-function entries(records: Uint8Array, defaults: boolean): JsonObject[] {
+function entries(records: Uint8Array, { defaults, shape = (softwire) => softwire }: Source): JsonObject[] {
   const all: JsonObject[] = []
   for (let offset = 0; offset < records.length; offset += recordSize) {
     const softwire = decodeSoftwire(records, offset)
-    all.push(defaults ? withSoftwireDefaults(softwire) : softwire)
+    all.push(shape(defaults ? withSoftwireDefaults(softwire) : softwire))
   }
   return all
 }

@@ -6,6 +6,7 @@ import type { JsonObject, JsonValue } from './json-types.js'
 import type { DataPath } from './paths.js'
 import { memberName, type Schema, type SchemaNode } from './schema.js'
 import { isObject, keysIn } from './shape.js'
+import { decodeSoftwire, recordSize } from './softwire-record.js'
 import { BadValue, valueFromText } from './values.js'
 
 /** What is behind the name of one resource. */
@@ -16,14 +17,21 @@ export interface Source {
   readonly softwires?: Iterable<Uint8Array>
   /** Adds defaults that are not in `value`. */
   readonly defaults?: boolean
+  /** Each softwire as it is to be shown, where that is not all of it. */
+  readonly shape?: (softwire: JsonObject) => JsonObject
+  /** The value is a leaf's, and its default. */
+  readonly tagged?: boolean
 }
+
+/** Annotates a leaf, as the member `@leaf` beside it (RFC 7952 s5.2.1): it holds a default (RFC 6243 s6). */
+export const TAG: JsonObject = { 'ietf-netconf-with-defaults:default': true }
 
 export type Visit =
   /** A container, or an entry with its keys. */
   | { readonly kind: 'open'; readonly node: SchemaNode; readonly keys: readonly string[] }
   | { readonly kind: 'close'; readonly node: SchemaNode }
   /** A leaf, or one value of a leaf-list. */
-  | { readonly kind: 'leaf'; readonly node: SchemaNode; readonly value: JsonValue }
+  | { readonly kind: 'leaf'; readonly node: SchemaNode; readonly value: JsonValue; readonly tagged: boolean }
   /** Entries of the list of softwires. */
   | { readonly kind: 'softwires'; readonly page: Uint8Array }
 
@@ -35,7 +43,7 @@ export function* walk(schema: Schema, path: DataPath, source: Source): Generator
   else if (last.node.kind === 'container' || (last.node.kind === 'list' && last.keys.length > 0))
     yield* walker.members(last.node.children, source.value)
   else {
-    yield* walker.member(last.node, source.value)
+    yield* walker.member(last.node, source.value, source.tagged)
     if (last.node === schema.softwires) yield* walker.records()
   }
 }
@@ -43,6 +51,7 @@ export function* walk(schema: Schema, path: DataPath, source: Source): Generator
 class Walker {
   readonly #softwires: Iterable<Uint8Array>
   readonly #defaults: boolean
+  readonly #shape: Source['shape']
   /** Containers on the way to the softwires: there even where the tree has nothing in them. */
   readonly #above = new Set<SchemaNode>()
 
@@ -51,6 +60,7 @@ class Walker {
     source: Source,
   ) {
     this.#defaults = source.defaults ?? false
+    this.#shape = source.shape
     const [any, softwires] = nonEmpty(source.softwires ?? [])
     this.#softwires = softwires
     if (!any) return
@@ -62,17 +72,17 @@ class Walker {
     for (const [name, node] of children) {
       const member = object[name] ?? (this.#above.has(node) ? {} : undefined)
       if (node === this.schema.softwires) yield* this.records()
-      if (member !== undefined) yield* this.member(node, member)
+      if (member !== undefined) yield* this.member(node, member, `@${name}` in object)
       else if (this.#defaults && node.config) yield* this.#absent(node, object)
     }
   }
 
-  *member(node: SchemaNode, value: JsonValue): Generator<Visit> {
-    if (node.kind === 'leaf') yield { kind: 'leaf', node, value }
+  *member(node: SchemaNode, value: JsonValue, tagged = false): Generator<Visit> {
+    if (node.kind === 'leaf') yield { kind: 'leaf', node, value, tagged }
     else if (node.kind === 'container') yield* this.#block(node, [], value)
     else if (Array.isArray(value))
       for (const one of value)
-        if (node.kind === 'leaf-list') yield { kind: 'leaf', node, value: one }
+        if (node.kind === 'leaf-list') yield { kind: 'leaf', node, value: one, tagged }
         else if (isObject(one)) yield* this.#block(node, keysIn(node, one), one)
   }
 
@@ -83,13 +93,20 @@ class Walker {
   }
 
   *records(): Generator<Visit> {
-    for (const page of this.#softwires) yield { kind: 'softwires', page }
+    for (const page of this.#softwires)
+      if (this.#shape) yield* this.#shaped(page, this.#shape)
+      else yield { kind: 'softwires', page }
+  }
+
+  *#shaped(page: Uint8Array, shape: (softwire: JsonObject) => JsonObject): Generator<Visit> {
+    for (let offset = 0; offset < page.length; offset += recordSize)
+      yield* this.member(this.schema.softwires, [shape(decodeSoftwire(page, offset))])
   }
 
   /** Defaults of what is not there. */
   *#absent(node: SchemaNode, siblings: JsonObject): Generator<Visit> {
     if (node.kind === 'leaf' && node.default !== undefined && !otherCaseGiven(node, siblings))
-      yield { kind: 'leaf', node, value: defaultOf(node) }
+      yield { kind: 'leaf', node, value: defaultOf(node), tagged: false }
     if (node.kind !== 'container' || node.presence || !hasDefaults(node)) return
     yield* this.#block(node, [], {})
   }

@@ -55,8 +55,8 @@ function* pieces(schema: Schema, path: DataPath, source: Source): Generator<stri
   const ownElement = last?.node.kind === 'container' || (last?.node.kind === 'list' && last.keys.length > 0)
   // The first element names its module; those below it only where theirs is another.
   const top = last !== undefined && !ownElement ? null : last?.node
-  const open = (node: SchemaNode, depth: number) =>
-    `<${node.name}${depth === 0 || node.module !== node.parent?.module ? ` xmlns="${namespace(schema, node)}"` : ''}>`
+  const open = (node: SchemaNode, depth: number, attributes = '') =>
+    `<${node.name}${depth === 0 || node.module !== node.parent?.module ? ` xmlns="${namespace(schema, node)}"` : ''}${attributes}>`
   let depth = 0
   if (ownElement && top) yield open(top, depth++)
   for (const visit of walk(schema, path, source)) {
@@ -69,7 +69,7 @@ function* pieces(schema: Schema, path: DataPath, source: Source): Generator<stri
         depth--
         break
       case 'leaf':
-        yield `${open(visit.node, depth)}${escapeXml(valueToText(visit.value))}</${visit.node.name}>`
+        yield `${open(visit.node, depth, visit.tagged ? TAG_ATTRIBUTE : '')}${escapeXml(valueToText(visit.value))}</${visit.node.name}>`
         break
       case 'softwires':
         for (let offset = 0; offset < visit.page.length; offset += recordSize) {
@@ -81,6 +81,9 @@ function* pieces(schema: Schema, path: DataPath, source: Source): Generator<stri
   }
   if (ownElement && top) yield `</${top.name}>`
 }
+
+/** RFC 6243 s6. */
+const TAG_ATTRIBUTE = ' xmlns:wd="urn:ietf:params:xml:ns:netconf:default:1.0" wd:default="true"'
 
 function namespace(schema: Schema, node: SchemaNode): string {
   return escapeXml(schema.modules.get(node.module)?.namespace ?? '')

@@ -29,7 +29,7 @@ export function dataRoutes(app: FastifyInstance, services: Services): void {
 
 function get(services: Services, request: FastifyRequest, reply: FastifyReply): unknown {
   const path = target(services, request)
-  const query = parseRetrieval(queryOf(request), path)
+  const query = parseRetrieval(services.schema, queryOf(request), path)
   const format = acceptedFormat(request.headers.accept)
   const reading = read(services, path, query)
   if (!reading) throw notFound(formatInstanceIdentifier(path))
