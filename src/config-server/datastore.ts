@@ -13,13 +13,15 @@ export interface Running {
 }
 
 export class Datastore {
-  readonly #id: string
   readonly #dataplane: DataPlane
   #running: Running = { revision: 0, time: new Date(), tree: {} }
+  #advancing = false
 
   /** `id` belongs to the store behind it, see Store.id. */
-  constructor(id: string, dataplane: DataPlane) {
-    this.#id = id
+  constructor(
+    readonly id: string,
+    dataplane: DataPlane,
+  ) {
     this.#dataplane = dataplane
   }
 
@@ -33,10 +35,19 @@ export class Datastore {
 
   /** Strong entity-tag of the configuration, quotes included (RFC 8040 s3.4.1.2). */
   get entityTag(): string {
-    return `"${this.#id}-${this.#running.revision}"`
+    return `"${this.id}-${this.#running.revision}"`
   }
 
-  advance(running: Running): void {
+  /** True while the table may be ahead of the revision: a commit is being applied. */
+  get advancing(): boolean {
+    return this.#advancing
+  }
+
+  /** Goes on to the next revision; `apply` brings the data plane there. */
+  async advance(running: Running, apply: () => Promise<void>): Promise<void> {
+    this.#advancing = true
+    await apply()
     this.#running = running
+    this.#advancing = false
   }
 }

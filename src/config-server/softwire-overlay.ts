@@ -9,7 +9,7 @@ import type { Schema } from '../schema/schema.js'
 import { decodeSoftwire, recordSize, SoftwireRecords } from '../schema/softwire-record.js'
 import { pushSoftwire } from '../schema/validate.js'
 import { changesBetween } from './softwire-diff.js'
-import { isDelete, keyAt, pages, softwireKey, withOperation } from './softwire-scan.js'
+import { isDelete, keyAt, keyNumber, pages, softwireKey, withOperation } from './softwire-scan.js'
 
 /** What a commit does to the softwires, and how many it touches. */
 export interface SoftwireChange {
@@ -17,6 +17,8 @@ export interface SoftwireChange {
   readonly created: number
   readonly replaced: number
   readonly deleted: number
+  /** Where the change is `edits`, a byte for each: 1 if there was a softwire with its keys before. */
+  readonly existed: Uint8Array
 }
 
 /** Makes an empty table in private memory, to try a whole replacement on. */
@@ -129,9 +131,12 @@ export class SoftwireOverlay {
     const edits = Buffer.concat(records)
     const breach = this.#running.check(edits)
     if (breach) throw this.#breachError(breach, edits, this.#running)
+    const existed = Uint8Array.from(records, (record) =>
+      Number(recordIn(this.#running, keyOfRecord(record)) !== null),
+    )
     const deleted = records.filter(isDelete).length
-    const replaced = records.filter((r) => !isDelete(r) && recordIn(this.#running, keyOfRecord(r))).length
-    return { change: { edits }, created: records.length - deleted - replaced, replaced, deleted }
+    const replaced = existed.reduce((sum, one) => sum + one, 0) - deleted
+    return { change: { edits }, created: records.length - deleted - replaced, replaced, deleted, existed }
   }
 
   #whole(records: SoftwireRecords): SoftwireChange | undefined {
@@ -141,6 +146,7 @@ export class SoftwireOverlay {
       created: records.count,
       replaced: 0,
       deleted: this.#running.size,
+      existed: new Uint8Array(0),
     }
   }
 
@@ -154,11 +160,6 @@ export class SoftwireOverlay {
     this.#private?.close()
     this.#private = null
   }
-}
-
-/** A key as one number: 32 bits of address, 16 of PSID. */
-function keyNumber({ ipv4, psid }: { ipv4: number; psid: number }): number {
-  return ipv4 * 65536 + psid
 }
 
 function keyOfRecord(record: Uint8Array): number {

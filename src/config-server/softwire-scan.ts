@@ -7,28 +7,45 @@ const PAGE = 4096
 /** Where a record says what it does in a list of edits. */
 const OPERATION = 11
 
+export interface SoftwireKey {
+  /** In host order. */
+  readonly ipv4: number
+  readonly psid: number
+}
+
 /** The entries from a key on, in order, a few thousand at a time. */
 export function* pages(table: NativeBindingTable, page = PAGE): Iterable<Uint8Array> {
-  let from = { ipv4: 0, psid: 0 }
-  for (;;) {
+  for (let from: SoftwireKey | null = FIRST; from; ) {
     const records = table.scan(from.ipv4, from.psid, page)
     if (records.length > 0) yield records
-    if (records.length < page * recordSize) return
-    const last = keyAt(records, records.length - recordSize)
-    if (last.ipv4 === 0xffffffff && last.psid === 0xffff) return
-    from = last.psid === 0xffff ? { ipv4: last.ipv4 + 1, psid: 0 } : { ipv4: last.ipv4, psid: last.psid + 1 }
+    from = keyBehind(records, page)
   }
 }
 
-/** The key at a record's offset: address in host order, and PSID. */
-export function keyAt(records: Uint8Array, offset: number): { ipv4: number; psid: number } {
+export const FIRST: SoftwireKey = { ipv4: 0, psid: 0 }
+
+/** Where to read on behind these records, of which at most `page` were asked for; null when there are no more. */
+export function keyBehind(records: Uint8Array, page: number): SoftwireKey | null {
+  if (records.length < page * recordSize) return null
+  const { ipv4, psid } = keyAt(records, records.length - recordSize)
+  if (psid < 0xffff) return { ipv4, psid: psid + 1 }
+  return ipv4 < 0xffffffff ? { ipv4: ipv4 + 1, psid: 0 } : null
+}
+
+/** The key at a record's offset. */
+export function keyAt(records: Uint8Array, offset: number): SoftwireKey {
   const view = new DataView(records.buffer, records.byteOffset + offset, recordSize)
   return { ipv4: view.getUint32(0), psid: view.getUint16(4, true) }
 }
 
 /** The key that two key values of a path stand for. */
-export function softwireKey([ipv4 = '', psid = '']: readonly string[]): { ipv4: number; psid: number } {
+export function softwireKey([ipv4 = '', psid = '']: readonly string[]): SoftwireKey {
   return { ipv4: ipv4.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0), psid: Number(psid) }
+}
+
+/** A key as one number, in the same order: 32 bits of address, 16 of PSID. */
+export function keyNumber({ ipv4, psid }: SoftwireKey): number {
+  return ipv4 * 65536 + psid
 }
 
 export function compareKeys(a: Uint8Array, b: Uint8Array): number {

@@ -131,9 +131,8 @@ export class Transactions {
     return { revision, time: new Date(), who, via, summary: summarise(tree, softwires), tree, softwires }
   }
 
-  async #apply(prepared: Prepared, { revision, time }: CommitRecord, { tree }: Candidate): Promise<void> {
-    await prepared.apply()
-    this.#parts.datastore.advance({ revision, time, tree })
+  #apply(prepared: Prepared, { revision, time }: CommitRecord, { tree }: Candidate): Promise<void> {
+    return this.#parts.datastore.advance({ revision, time, tree }, () => prepared.apply())
   }
 }
 
