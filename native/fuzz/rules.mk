@@ -2,7 +2,7 @@
 # make -C native fuzz-targets LIBFUZZER=1       the targets as libFuzzer programs (clang), for scripts/fuzz.mjs
 FUZZ_TARGETS := $(patsubst fuzz/%_fuzz.cc,%,$(wildcard fuzz/*_fuzz.cc))
 FUZZ_SHARED := $(filter-out fuzz/%_fuzz.cc fuzz/short_main.cc,$(wildcard fuzz/*.cc))
-FUZZ_SOURCES := $(wildcard core/*.cc) io/napt44.cc io/offload.cc io/pcap.cc $(FUZZ_SHARED)
+FUZZ_SOURCES := $(wildcard core/*.cc) io/napt44.cc io/offload.cc io/pcap.cc yang/softwire_text.cc $(FUZZ_SHARED)
 ifdef LIBFUZZER
 CXXFLAGS += -fsanitize=fuzzer-no-link
 FUZZ_MAIN := -fsanitize=fuzzer
@@ -14,6 +14,7 @@ FUZZ_COUNT := 2000
 FUZZ_COUNT_parse := 20000
 FUZZ_COUNT_pcap := 5000
 FUZZ_COUNT_pipeline := 4000
+FUZZ_COUNT_softwire_text := 20000
 
 fuzz-short:
 	@$(MAKE) SANITIZE=address,undefined $(FUZZ_TARGETS:%=fuzz-short-%)

@@ -1,12 +1,17 @@
-// The addon `yang`: a libyang context as a JavaScript object. libyang has process-wide state, hence one thread only.
+// The addon `yang`: a libyang context as a JavaScript object, and the fast reader of softwires in text. libyang has
+// process-wide state, hence one thread only.
 #include <libyang/libyang.h>
 #include <napi.h>
 
+#include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "convert.h"
 #include "errors.h"
 #include "schema_walk.h"
+#include "softwire_text.h"
 
 namespace {
 
@@ -73,10 +78,39 @@ class Context : public Napi::ObjectWrap<Context> {
   ly_ctx* context_ = nullptr;
 };
 
+// JavaScript's from now on: a million are not copied.
+Napi::Value ToValue(Napi::Env env, std::vector<lwaftr::SoftwireRecord> records) {
+  const size_t size = records.size() * sizeof records[0];
+  if (size == 0) return Napi::Uint8Array::New(env, 0);
+  auto* owner = new std::vector(std::move(records));
+  auto free = [](Napi::Env, void*, std::vector<lwaftr::SoftwireRecord>* owner) { delete owner; };
+  return Napi::Uint8Array::New(env, size, Napi::ArrayBuffer::New(env, owner->data(), size, free, owner), 0);
+}
+
+// readSoftwires(text, at): {end, records, offsets}, see softwire_text.h.
+Napi::Value ReadSoftwires(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const double at = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : -1;
+  if (!info[0].IsBuffer() || !(at >= 0 && at <= static_cast<double>(info[0].As<Napi::Buffer<uint8_t>>().Length()))) {
+    Napi::TypeError::New(env, "readSoftwires takes a buffer and an offset in it").ThrowAsJavaScriptException();
+    return {};
+  }
+  const auto text = info[0].As<Napi::Buffer<uint8_t>>();
+  yang::PlainSoftwires read = yang::ReadPlainSoftwires(text.Data(), text.Length(), static_cast<size_t>(at));
+  auto offsets = Napi::Uint32Array::New(env, read.offsets.size());
+  std::copy(read.offsets.begin(), read.offsets.end(), offsets.Data());
+  Napi::Object result = Napi::Object::New(env);
+  result["offsets"] = offsets;
+  result["end"] = Napi::Number::New(env, static_cast<double>(read.end));
+  result["records"] = ToValue(env, std::move(read.records));
+  return result;
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ly_log_options(LY_LOSTORE);  // errors are kept for us to fetch, nothing is printed
   ly_log_level(LY_LLERR);
   exports["Context"] = Context::Define(env);
+  exports["readSoftwires"] = Napi::Function::New(env, ReadSoftwires, "readSoftwires");
   return exports;
 }
 

@@ -80,11 +80,31 @@ export interface NativeContext {
   ): { data: string; errors?: undefined } | { data?: undefined; errors: YangError[] }
 }
 
+/** Softwires that stand one behind another in text. */
+export interface PlainSoftwires {
+  /** Those of softwire-record.ts. */
+  records: Uint8Array
+  /** Of each one's first byte. */
+  offsets: Uint32Array
+  /** Offset behind the last one. */
+  end: number
+}
+
 interface Addon {
   Context: new (searchDirectory: string) => NativeContext
+  readSoftwires(text: Buffer, at: number): PlainSoftwires
 }
 
 const addon = createRequire(import.meta.url)(join(root, 'build/Release/yang.node')) as Addon
+
+/**
+ * The fast path for softwires in text: straight from bytes to records, as many as follow one another from `at` on. It
+ * takes what is written plainly (no quotes, dotted IPv6 or surprises) and sound; at anything else it stops in front of
+ * the entry, and the ordinary reader takes that one, or says what is wrong with it.
+ */
+export function readPlainSoftwires(text: Buffer, at: number): PlainSoftwires {
+  return addon.readSoftwires(text, at)
+}
 
 const modules = ['snabb-softwire-v3', 'lwaftr', 'ietf-netconf-acm'] as const
 

@@ -129,6 +129,16 @@ export class SoftwireRecords {
     this.#bytes.fill(0, this.#used, this.#used + recordSize)
   }
 
+  /** Appends records; to none it takes the bytes as they are. */
+  append(bytes: Uint8Array): void {
+    if (this.#used === 0) this.#bytes = bytes
+    else {
+      if (this.#used + bytes.length > this.#bytes.length) this.#grow(this.#used + bytes.length)
+      this.#bytes.set(bytes, this.#used)
+    }
+    this.#used += bytes.length
+  }
+
   /** What reserve() gives offsets into; a new one each time it had to grow. */
   get buffer(): Uint8Array {
     return this.#bytes

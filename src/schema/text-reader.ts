@@ -2,12 +2,12 @@
 import { LwaftrError } from '../errors.js'
 import type { JsonObject, JsonValue } from './json-types.js'
 import { findChild } from './lookup.js'
+import { readPlainSoftwires } from './native.js'
 import { formatXPath, type PathStep, pathTo } from './paths.js'
 import { memberName, type Schema, type SchemaNode } from './schema.js'
 import { checkComplete, isObject, keysIn } from './shape.js'
 import { SoftwireRecords } from './softwire-record.js'
 import { Lexer } from './text-lexer.js'
-import { readPlainSoftwires } from './text-softwires.js'
 import { pushShaped } from './validate.js'
 import { BadValue, describeType, valueFromText } from './values.js'
 
@@ -57,7 +57,7 @@ export class TextReader {
     const { lexer } = this
     lexer.skip()
     if (parent !== null && parent === this.schema.softwires.parent) {
-      lexer.at = readPlainSoftwires(lexer.source, lexer.at, this.softwires, this.softwireOffsets)
+      this.plainSoftwires()
       lexer.skip()
       if (lexer.atEnd || lexer.source[lexer.at] === 125) return
     }
@@ -139,6 +139,14 @@ export class TextReader {
     for (const key of node.keys)
       if (entry[key] === undefined)
         throw this.lexer.fail(start, 'missing-key', { list: node.name, key }, pathOf(node))
+  }
+
+  /** Takes the softwires that follow one another here, up to the first that the fast path leaves to us. */
+  plainSoftwires(): void {
+    const { records, offsets, end } = readPlainSoftwires(this.lexer.source, this.lexer.at)
+    this.softwires.append(records)
+    for (const offset of offsets) this.softwireOffsets.push(offset)
+    this.lexer.at = end
   }
 
   /** A softwire that the fast path left to us. */

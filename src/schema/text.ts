@@ -6,7 +6,6 @@ import { type DataPath, formatXPath, type PathStep, parsePath } from './paths.js
 import type { Schema, SchemaNode } from './schema.js'
 import { SoftwireRecords } from './softwire-record.js'
 import { offsetOf, TextReader } from './text-reader.js'
-import { readPlainSoftwires } from './text-softwires.js'
 import { validateTree } from './validate.js'
 
 export { writeText } from './text-writer.js'
@@ -162,8 +161,7 @@ function readList(reader: TextReader, node: SchemaNode): JsonValue {
   const list: JsonValue[] = []
   const seen = new Set<string>()
   for (;;) {
-    if (node === reader.schema.softwires)
-      lexer.at = readPlainSoftwires(lexer.source, lexer.at, reader.softwires, reader.softwireOffsets)
+    if (node === reader.schema.softwires) reader.plainSoftwires()
     lexer.skip()
     if (lexer.atEnd) return list
     const start = lexer.at
