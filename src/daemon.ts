@@ -4,11 +4,15 @@ import { join } from 'node:path'
 import { buildApp } from './config-server/app.js'
 import { readConfiguration } from './config-server/configuration-file.js'
 import { Datastore } from './config-server/datastore.js'
+import { DATASTORES } from './config-server/datastores.js'
 import { Publisher } from './config-server/publisher.js'
+import { CAPABILITIES } from './config-server/query.js'
+import { restconfState } from './config-server/restconf-monitoring.js'
 import type { Services } from './config-server/services.js'
 import { dataPlaneState } from './config-server/state.js'
 import { openStore } from './config-server/store.js'
 import { Transactions } from './config-server/transaction.js'
+import { yangLibrary } from './config-server/yang-library.js'
 import type { Driver } from './dataplane/dataplane.js'
 import { native } from './dataplane/native.js'
 import { openDataPlane } from './dataplane/open.js'
@@ -71,7 +75,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const services = {
       ...parts,
       transactions,
-      state: [dataPlaneState(schema, dataplane)],
+      state: [
+        dataPlaneState(schema, dataplane),
+        yangLibrary(DATASTORES),
+        restconfState(CAPABILITIES, () => []),
+      ],
       isReady: () => ready,
     }
     const url = await listen(services, directory, options, closers)

@@ -10,6 +10,7 @@
 
 #include "convert.h"
 #include "errors.h"
+#include "library.h"
 #include "schema_walk.h"
 #include "softwire_text.h"
 
@@ -20,13 +21,14 @@ class Context : public Napi::ObjectWrap<Context> {
   static Napi::Function Define(Napi::Env env) {
     return DefineClass(env, "Context",
                        {InstanceMethod<&Context::Load>("load"), InstanceMethod<&Context::Schema>("schema"),
-                        InstanceMethod<&Context::Convert>("convert")});
+                        InstanceMethod<&Context::Convert>("convert"), InstanceMethod<&Context::Library>("library"),
+                        InstanceMethod<&Context::Source>("source")});
   }
 
   // new Context(searchDirectory)
   explicit Context(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Context>(info) {
     std::string directory = info[0].ToString();
-    uint16_t options = LY_CTX_NO_YANGLIBRARY | LY_CTX_DISABLE_SEARCHDIR_CWD | LY_CTX_SET_PRIV_PARSED;
+    uint16_t options = LY_CTX_DISABLE_SEARCHDIR_CWD | LY_CTX_SET_PRIV_PARSED;
     if (ly_ctx_new(directory.c_str(), options, &context_) != LY_SUCCESS)
       Napi::Error::New(info.Env(), "libyang cannot use " + directory).ThrowAsJavaScriptException();
   }
@@ -73,6 +75,23 @@ class Context : public Napi::ObjectWrap<Context> {
     else
       result["errors"] = yang::TakeErrors(env, context_);
     return result;
+  }
+
+  // library(): JSON of ietf-yang-library, as libyang describes what it has loaded.
+  Napi::Value Library(const Napi::CallbackInfo& info) {
+    std::string out;
+    if (!yang::DescribeLibrary(context_, &out))
+      Napi::Error::New(info.Env(), "yang library: " + yang::TakeErrorText(context_)).ThrowAsJavaScriptException();
+    return Napi::String::New(info.Env(), out);
+  }
+
+  // source(name, revision?): YANG text of a module or submodule that is loaded, null for any other.
+  Napi::Value Source(const Napi::CallbackInfo& info) {
+    std::string name = info[0].ToString();
+    std::string revision = info[1].IsString() ? info[1].ToString() : std::string();
+    std::string out;
+    if (!yang::PrintSource(context_, name, revision, &out)) return info.Env().Null();
+    return Napi::String::New(info.Env(), out);
   }
 
   ly_ctx* context_ = nullptr;

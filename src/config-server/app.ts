@@ -8,6 +8,7 @@ import { asLwaftrError, errorBody } from './restconf-errors.js'
 import { dataRoutes } from './routes/data.js'
 import { discoveryRoutes } from './routes/discovery.js'
 import { healthRoutes } from './routes/health.js'
+import { moduleRoutes } from './routes/modules.js'
 import { operationRoutes } from './routes/operations.js'
 import type { Services } from './services.js'
 import { addressOf, anonymous, LOCAL } from './session.js'
@@ -59,6 +60,7 @@ export function buildApp(services: Services, { log = () => {} }: AppOptions = {}
   discoveryRoutes(app)
   dataRoutes(app, services)
   operationRoutes(app, services)
+  moduleRoutes(app)
   healthRoutes(app, services)
   return app
 }

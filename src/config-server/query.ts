@@ -5,6 +5,12 @@ import type { Schema } from '../schema/schema.js'
 import { type Fields, parseFields } from './fields.js'
 import { type Page, pagingParameters, parsePage } from './paging.js'
 
+/** RFC 8040 s9.1, s9.3. */
+export const CAPABILITIES = [
+  'urn:ietf:params:restconf:capability:defaults:1.0?basic-mode=explicit',
+  'urn:ietf:params:restconf:capability:with-defaults:1.0',
+] as const
+
 export type Content = 'config' | 'nonconfig' | 'all'
 export type DefaultsMode = 'explicit' | 'trim' | 'report-all' | 'report-all-tagged'
 

@@ -27,13 +27,18 @@ export interface Sources {
   readonly state: readonly StateProvider[]
 }
 
-/** Undefined when there is no data at the path. */
-export function read(sources: Sources, path: DataPath, query: RetrievalQuery): Reading | undefined {
+/** Undefined when there is no data at the path. `base` is StateContext's. */
+export function read(
+  sources: Sources,
+  path: DataPath,
+  query: RetrievalQuery,
+  base = '',
+): Reading | undefined {
   switch (placeOf(sources.schema, path)) {
     case 'beside':
-      return readTree(sources, path, query, false)
+      return readTree(sources, path, query, base, false)
     case 'above':
-      return readTree(sources, path, query, true)
+      return readTree(sources, path, query, base, true)
     case 'list':
       if (query.content === 'nonconfig') return undefined
       return { value: [], configOnly: true, ...softwires(sources, path, query) }
@@ -58,11 +63,12 @@ function readTree(
   sources: Sources,
   path: DataPath,
   query: RetrievalQuery,
+  base: string,
   above: boolean,
 ): Reading | undefined {
   const { schema, datastore, state: providers } = sources
   const config = datastore.running.tree
-  const state = query.content === 'config' ? {} : stateAt(schema, providers, { config, path })
+  const state = query.content === 'config' ? {} : stateAt(schema, providers, { config, path, base })
   const tree = combined(schema, config, state, query.content)
   const found = shown(schema.roots, tree, path, query)
   const held = above && query.content !== 'nonconfig' && datastore.table.size > 0

@@ -49,3 +49,9 @@ function split(request: FastifyRequest): [string, string] {
   const mark = url.indexOf('?')
   return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)]
 }
+
+/** What absolute URLs of ours begin with: clients of RFC 8040 expect them. The control socket's have no host in mind. */
+export function baseOf(request: FastifyRequest): string {
+  const { host } = request.headers
+  return host ? `${request.protocol}://${host}` : ''
+}

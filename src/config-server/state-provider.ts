@@ -11,6 +11,8 @@ export interface StateContext {
   readonly config: JsonObject
   /** What is asked for. A provider may leave out what is not below it; it need not. */
   readonly path: DataPath
+  /** What absolute URLs of this server begin with for the client who asks; '' where it came without a host. */
+  readonly base: string
 }
 
 export interface StateProvider {

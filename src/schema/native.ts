@@ -73,6 +73,10 @@ export interface ConvertOptions {
 
 export interface NativeContext {
   load(module: string): void
+  /** JSON of ietf-yang-library (RFC 8525) without datastores; its content-id is "0", locations are of files. */
+  library(): string
+  /** YANG text of a loaded module or submodule of exactly that revision (absent: the newest); null for any other. */
+  source(name: string, revision?: string): string | null
   schema(): { modules: NativeModule[] }
   convert(
     data: string,
@@ -106,17 +110,27 @@ export function readPlainSoftwires(text: Buffer, at: number): PlainSoftwires {
   return addon.readSoftwires(text, at)
 }
 
-const modules = ['snabb-softwire-v3', 'lwaftr', 'ietf-netconf-acm'] as const
+/** What is implemented; libyang itself brings ietf-yang-library, ietf-datastores and a few it cannot do without. */
+const modules = [
+  'snabb-softwire-v3',
+  'lwaftr',
+  'ietf-netconf-acm',
+  'ietf-restconf-monitoring',
+  'ietf-origin',
+] as const
 
 let context: NativeContext | undefined
+
+/** A context of its own, which finds modules in that directory. */
+export function newContext(directory: string): NativeContext {
+  return new addon.Context(directory)
+}
 
 /** The one libyang context of this process, with the modules that this relay implements. */
 export function yangContext(): NativeContext {
   if (context === undefined) {
-    context = new addon.Context(join(root, 'yang'))
+    context = newContext(join(root, 'yang'))
     for (const module of modules) context.load(module)
   }
   return context
 }
-
-export const implementedModules: readonly string[] = modules

@@ -1,11 +1,5 @@
 /** The compiled YANG schema as plain, typed objects. libyang made it once; everybody reads it from here. */
-import {
-  implementedModules,
-  type NativeModule,
-  type NativeNode,
-  type NativeType,
-  yangContext,
-} from './native.js'
+import { type NativeModule, type NativeNode, type NativeType, yangContext } from './native.js'
 
 export type BaseType =
   | 'binary'
@@ -146,9 +140,7 @@ export function loadSchema(): Schema {
 }
 
 function load(): Schema {
-  const native = yangContext()
-    .schema()
-    .modules.filter(({ name }) => implementedModules.includes(name))
+  const native = yangContext().schema().modules
   const nodes = (pick: (module: NativeModule) => NativeNode[]) =>
     new Map(native.flatMap(pick).map((node) => [`${node.module}:${node.name}`, toNode(node, null)]))
   const roots = nodes(({ data }) => data)

@@ -9,7 +9,7 @@ import { isObject } from './shape.js'
 import { decodeSoftwire, recordSize } from './softwire-record.js'
 import { convert } from './validate.js'
 import { valueToText } from './values.js'
-import { chunks, type Source, walk } from './walk.js'
+import { chunks, type Source, type Visit, walk } from './walk.js'
 
 /** Reads a whole configuration: the top-level elements. */
 export function readXml(schema: Schema, source: Buffer, file?: string): Configuration {
@@ -56,7 +56,7 @@ function* pieces(schema: Schema, path: DataPath, source: Source): Generator<stri
   // The first element names its module; those below it only where theirs is another.
   const top = last !== undefined && !ownElement ? null : last?.node
   const open = (node: SchemaNode, depth: number, attributes = '') =>
-    `<${node.name}${depth === 0 || node.module !== node.parent?.module ? ` xmlns="${namespace(schema, node)}"` : ''}${attributes}>`
+    `<${node.name}${depth === 0 || node.module !== node.parent?.module ? ` xmlns="${namespace(schema, node.module)}"` : ''}${attributes}>`
   let depth = 0
   if (ownElement && top) yield open(top, depth++)
   for (const visit of walk(schema, path, source)) {
@@ -69,7 +69,7 @@ function* pieces(schema: Schema, path: DataPath, source: Source): Generator<stri
         depth--
         break
       case 'leaf':
-        yield `${open(visit.node, depth, visit.tagged ? TAG_ATTRIBUTE : '')}${escapeXml(valueToText(visit.value))}</${visit.node.name}>`
+        yield `${open(visit.node, depth, attributes(schema, visit))}${escapeXml(valueToText(visit.value))}</${visit.node.name}>`
         break
       case 'softwires':
         for (let offset = 0; offset < visit.page.length; offset += recordSize) {
@@ -85,8 +85,15 @@ function* pieces(schema: Schema, path: DataPath, source: Source): Generator<stri
 /** RFC 6243 s6. */
 const TAG_ATTRIBUTE = ' xmlns:wd="urn:ietf:params:xml:ns:netconf:default:1.0" wd:default="true"'
 
-function namespace(schema: Schema, node: SchemaNode): string {
-  return escapeXml(schema.modules.get(node.module)?.namespace ?? '')
+function namespace(schema: Schema, module: string): string {
+  return escapeXml(schema.modules.get(module)?.namespace ?? '')
+}
+
+/** What a leaf's element needs beside its name; the prefix of an identity is its module's name, as in JSON. */
+function attributes(schema: Schema, { node, value, tagged }: Extract<Visit, { kind: 'leaf' }>): string {
+  const [, module] = /^(.*):/.exec(node.type?.base === 'identityref' ? String(value) : '') ?? []
+  const prefix = module === undefined ? '' : ` xmlns:${module}="${namespace(schema, module)}"`
+  return tagged ? prefix + TAG_ATTRIBUTE : prefix
 }
 
 /** Members of one module, by their names alone. */

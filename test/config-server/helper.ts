@@ -6,10 +6,14 @@ import type { InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/config-server/app.js'
 import { Datastore } from '../../src/config-server/datastore.js'
+import { DATASTORES } from '../../src/config-server/datastores.js'
 import { Publisher } from '../../src/config-server/publisher.js'
+import { CAPABILITIES } from '../../src/config-server/query.js'
+import { restconfState } from '../../src/config-server/restconf-monitoring.js'
 import { dataPlaneState } from '../../src/config-server/state.js'
 import { openStore, type Store } from '../../src/config-server/store.js'
 import { Transactions } from '../../src/config-server/transaction.js'
+import { yangLibrary } from '../../src/config-server/yang-library.js'
 import type { Change, DataPlane, DataPlaneState, Prepared } from '../../src/dataplane/dataplane.js'
 import { native } from '../../src/dataplane/native.js'
 import { error } from '../../src/errors.js'
@@ -162,5 +166,10 @@ export function services(dataplane: DataPlane, store: Store) {
     throw problem
   })
   const parts = { schema, datastore, dataplane, store, publisher, createTable }
-  return { ...parts, transactions: new Transactions(parts), state: [dataPlaneState(schema, dataplane)] }
+  const state = [
+    dataPlaneState(schema, dataplane),
+    yangLibrary(DATASTORES),
+    restconfState(CAPABILITIES, () => []),
+  ]
+  return { ...parts, transactions: new Transactions(parts), state }
 }

@@ -39,13 +39,13 @@ for (const [path, names] of [
 ] as const)
   t.test(`${path} asks ${names.join(' and ')}`, async (t) => {
     const { asked, all } = providers()
-    stateAt(schema, all, { config: {}, path: parsePath(schema, path) })
+    stateAt(schema, all, { base: '', config: {}, path: parsePath(schema, path) })
     t.same(asked, names)
   })
 
 t.test('what several know of one instance is told in one place', async (t) => {
   const { all } = providers()
-  t.same(stateAt(schema, all, { config: {}, path: { steps: [] } }), {
+  t.same(stateAt(schema, all, { base: '', config: {}, path: { steps: [] } }), {
     [CONFIG]: {
       instance: [
         {

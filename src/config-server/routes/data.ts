@@ -9,7 +9,7 @@ import { checkWrite, isFresh } from '../preconditions.js'
 import { parseRetrieval, refuseParameters } from '../query.js'
 import { exists, read } from '../reading.js'
 import { represent } from '../representation.js'
-import { type Method, notAllowed, pathOf, queryOf, resource, send } from '../resource.js'
+import { baseOf, type Method, notAllowed, pathOf, queryOf, resource, send } from '../resource.js'
 import type { Services } from '../services.js'
 import { patchInOrder } from './yang-patch.js'
 
@@ -31,7 +31,7 @@ function get(services: Services, request: FastifyRequest, reply: FastifyReply): 
   const path = target(services, request)
   const query = parseRetrieval(services.schema, queryOf(request), path)
   const format = acceptedFormat(request.headers.accept)
-  const reading = read(services, path, query)
+  const reading = read(services, path, query, baseOf(request))
   if (!reading) throw notFound(formatInstanceIdentifier(path))
   validators(services, reply)
   reply.header('cache-control', 'no-cache').header('vary', 'accept')
@@ -145,10 +145,8 @@ function validators({ datastore }: Services, reply: FastifyReply): FastifyReply 
     .header('last-modified', datastore.running.time.toUTCString())
 }
 
-/** Absolute, as clients of RFC 8040 expect; the control socket's have no host of ours in mind. */
 function location(request: FastifyRequest, path: DataPath): string {
-  const host = request.headers.host
-  return `${host ? `${request.protocol}://${host}` : ''}${PREFIX}/${formatApiPath(path)}`
+  return `${baseOf(request)}${PREFIX}/${formatApiPath(path)}`
 }
 
 function notFound(path = ''): Error {
