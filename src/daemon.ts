@@ -5,6 +5,7 @@ import { buildApp } from './config-server/app.js'
 import { readConfiguration } from './config-server/configuration-file.js'
 import { Datastore } from './config-server/datastore.js'
 import { DATASTORES } from './config-server/datastores.js'
+import { History } from './config-server/history.js'
 import { Publisher } from './config-server/publisher.js'
 import { CAPABILITIES } from './config-server/query.js'
 import { restconfState } from './config-server/restconf-monitoring.js'
@@ -75,6 +76,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const services = {
       ...parts,
       transactions,
+      history: new History(parts),
       state: [
         dataPlaneState(schema, dataplane),
         yangLibrary(DATASTORES),

@@ -12,7 +12,14 @@ export interface Running {
   readonly tree: JsonObject
 }
 
-export class Datastore {
+/** A configuration to be asked for one thing: the running one, or what it will be when it is a request's turn. */
+export interface ConfigurationView {
+  readonly running: Running
+  readonly table: Pick<NativeBindingTable, 'get' | 'size'>
+  readonly entityTag: string
+}
+
+export class Datastore implements ConfigurationView {
   readonly #dataplane: DataPlane
   #running: Running = { revision: 0, time: new Date(), tree: {} }
   #advancing = false
@@ -35,7 +42,11 @@ export class Datastore {
 
   /** Strong entity-tag of the configuration, quotes included (RFC 8040 s3.4.1.2). */
   get entityTag(): string {
-    return `"${this.id}-${this.#running.revision}"`
+    return this.entityTagOf(this.#running.revision)
+  }
+
+  entityTagOf(revision: number): string {
+    return `"${this.id}-${revision}"`
   }
 
   /** True while the table may be ahead of the revision: a commit is being applied. */

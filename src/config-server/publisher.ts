@@ -2,7 +2,7 @@
 import type { SoftwireChange } from './softwire-overlay.js'
 import type { TreeEdit } from './tree-diff.js'
 
-/** What is kept of a commit for ever. */
+/** What is known of a commit afterwards. */
 export interface CommitRecord {
   /** Counts up by one with every commit; survives restarts when the store does. */
   readonly revision: number
@@ -11,6 +11,8 @@ export interface CommitRecord {
   readonly who: string
   /** Through which door: restconf, file, … */
   readonly via: string
+  /** What whoever asked had to say about it. */
+  readonly comment?: string | undefined
   /** One line for people. */
   readonly summary: string
 }

@@ -5,7 +5,7 @@ import type { DataPath } from '../schema/paths.js'
 import { memberName, type Schema, type SchemaNode } from '../schema/schema.js'
 import { decodeSoftwire } from '../schema/softwire-record.js'
 import type { Source } from '../schema/walk.js'
-import type { Datastore } from './datastore.js'
+import type { ConfigurationView, Datastore } from './datastore.js'
 import { inMode } from './defaults.js'
 import { pageOfEntries, pageOfSoftwires, WHOLE } from './paging.js'
 import { lineage, placeOf } from './place.js'
@@ -19,6 +19,11 @@ import { find, isObject, merge } from './tree.js'
 export interface Reading extends Source {
   /** True when nothing in it can change without a commit. */
   readonly configOnly: boolean
+}
+
+interface Configured {
+  readonly schema: Schema
+  readonly datastore: ConfigurationView
 }
 
 export interface Sources {
@@ -48,7 +53,7 @@ export function read(
 }
 
 /** True when there is configuration at the path. */
-export function exists(sources: Sources, path: DataPath): boolean {
+export function exists(sources: Configured, path: DataPath): boolean {
   const { schema, datastore } = sources
   const place = placeOf(schema, path)
   if (place === 'entry' || place === 'inside') {
@@ -112,7 +117,7 @@ function readSoftwire(sources: Sources, path: DataPath, query: RetrievalQuery): 
 }
 
 /** The softwire in, or above, the path, and where in it the path leads. */
-function softwireAt({ schema, datastore }: Sources, { steps }: DataPath) {
+function softwireAt({ schema, datastore }: Configured, { steps }: DataPath) {
   const at = steps.findIndex((step) => step.node === schema.softwires)
   const { ipv4, psid } = softwireKey(steps[at]?.keys ?? [])
   const record = datastore.table.get(ipv4, psid)

@@ -1,9 +1,11 @@
+import type { History } from './history.js'
 import type { StateProvider } from './state-provider.js'
 import type { Parts, Transactions } from './transaction.js'
 
 /** What the routes work with. */
 export interface Services extends Parts {
   readonly transactions: Transactions
+  readonly history: History
   /** Where operational state comes from. */
   readonly state: readonly StateProvider[]
   /** False until the first configuration is in force. */

@@ -3,12 +3,10 @@ import type { NativeBindingTable } from '../dataplane/native.js'
 import { recordSize } from '../schema/softwire-record.js'
 import { compareKeys, pages, withOperation } from './softwire-scan.js'
 
+type Scanned = Pick<NativeBindingTable, 'scan'>
+
 /** Edit records that turn `before` into `after`; null when there are more than `limit`. */
-export function changesBetween(
-  before: NativeBindingTable,
-  after: NativeBindingTable,
-  limit: number,
-): Uint8Array[] | null {
+export function changesBetween(before: Scanned, after: Scanned, limit: number): Uint8Array[] | null {
   const edits: Uint8Array[] = []
   const old = new Cursor(before)
   const fresh = new Cursor(after)
@@ -32,7 +30,7 @@ class Cursor {
   #page: Uint8Array = new Uint8Array(0)
   #offset = 0
 
-  constructor(table: NativeBindingTable) {
+  constructor(table: Scanned) {
     this.#pages = pages(table)[Symbol.iterator]()
     this.#turn()
   }

@@ -8,8 +8,17 @@ import type { JsonObject, JsonValue } from '../schema/json-types.js'
 import type { Schema } from '../schema/schema.js'
 import { decodeSoftwire, recordSize, SoftwireRecords } from '../schema/softwire-record.js'
 import { pushSoftwire } from '../schema/validate.js'
+import type { SoftwireTable } from './layered-table.js'
 import { changesBetween } from './softwire-diff.js'
-import { isDelete, keyAt, keyNumber, pages, softwireKey, withOperation } from './softwire-scan.js'
+import {
+  isDelete,
+  keyAt,
+  keyNumber,
+  keyOfRecord,
+  pages,
+  softwireKey,
+  withOperation,
+} from './softwire-scan.js'
 
 /** What a commit does to the softwires, and how many it touches. */
 export interface SoftwireChange {
@@ -17,8 +26,8 @@ export interface SoftwireChange {
   readonly created: number
   readonly replaced: number
   readonly deleted: number
-  /** Where the change is `edits`, a byte for each: 1 if there was a softwire with its keys before. */
-  readonly existed: Uint8Array
+  /** What leads back. Of edits: one for each, in their order, a put of what was there or a delete where nothing was. */
+  readonly undo: NonNullable<Change['softwires']>
 }
 
 /** Makes an empty table in private memory, to try a whole replacement on. */
@@ -26,7 +35,7 @@ export type CreateTable = () => NativeBindingTable
 
 export class SoftwireOverlay {
   readonly #schema: Schema
-  readonly #running: NativeBindingTable
+  readonly #running: SoftwireTable
   readonly #createTable: CreateTable
   /** Given instead of all that is running; not yet looked at. */
   #replacement: SoftwireRecords | null = null
@@ -35,7 +44,7 @@ export class SoftwireOverlay {
   /** Records to put, or null to delete, by key; they lie on the replacement or else on the running table. */
   readonly #changes = new Map<number, Uint8Array | null>()
 
-  constructor(schema: Schema, running: NativeBindingTable, createTable: CreateTable) {
+  constructor(schema: Schema, running: SoftwireTable, createTable: CreateTable) {
     this.#schema = schema
     this.#running = running
     this.#createTable = createTable
@@ -62,6 +71,11 @@ export class SoftwireOverlay {
     this.#changes.set(keyOfRecord(record), record)
   }
 
+  /** The same for a record that was valid once, or for its deletion. */
+  edit(record: Uint8Array): void {
+    this.#changes.set(keyOfRecord(record), isDelete(record) ? null : record)
+  }
+
   delete(keys: readonly string[]): void {
     this.#changes.set(keyNumber(softwireKey(keys)), null)
   }
@@ -82,7 +96,7 @@ export class SoftwireOverlay {
     if (!this.#replacement) return this.#counted([...this.#changes].flatMap((change) => this.#edit(change)))
     // Nothing to compare with: the data plane checks the records as it builds the table.
     if (this.#running.size === 0 && this.#changes.size === 0) return this.#whole(this.#replacement)
-    const table = this.#settled()
+    const table = this.#settled(this.#replaced(this.#replacement))
     const edits = changesBetween(this.#running, table, Math.max(1000, this.#running.size / 4))
     return edits ? this.#counted(edits) : this.#whole(SoftwireRecords.of(Buffer.concat([...pages(table)])))
   }
@@ -92,12 +106,15 @@ export class SoftwireOverlay {
   }
 
   /** The table under the changes. */
-  get #below(): NativeBindingTable {
-    if (!this.#replacement) return this.#running
+  get #below(): SoftwireTable {
+    return this.#replacement ? this.#replaced(this.#replacement) : this.#running
+  }
+
+  #replaced(replacement: SoftwireRecords): NativeBindingTable {
     if (!this.#private) {
       this.#private = this.#createTable()
-      const breach = this.#private.build(this.#replacement.bytes)
-      if (breach) throw breachError(this.#schema, breach, this.#replacement.bytes)
+      const breach = this.#private.build(replacement.bytes)
+      if (breach) throw breachError(this.#schema, breach, replacement.bytes)
     }
     return this.#private
   }
@@ -115,8 +132,7 @@ export class SoftwireOverlay {
   }
 
   /** The private table with the changes made to it. */
-  #settled(): NativeBindingTable {
-    const table = this.#below
+  #settled(table: NativeBindingTable): NativeBindingTable {
     const edits = Buffer.concat([...this.#changes].flatMap((change) => this.#edit(change)))
     const breach = table.check(edits)
     if (breach) throw this.#breachError(breach, edits, table)
@@ -131,12 +147,19 @@ export class SoftwireOverlay {
     const edits = Buffer.concat(records)
     const breach = this.#running.check(edits)
     if (breach) throw this.#breachError(breach, edits, this.#running)
-    const existed = Uint8Array.from(records, (record) =>
-      Number(recordIn(this.#running, keyOfRecord(record)) !== null),
-    )
+    const undo = records.map((record) => {
+      const before = recordIn(this.#running, keyOfRecord(record))
+      return before ? withOperation(before, 'put') : withOperation(record, 'delete')
+    })
     const deleted = records.filter(isDelete).length
-    const replaced = existed.reduce((sum, one) => sum + one, 0) - deleted
-    return { change: { edits }, created: records.length - deleted - replaced, replaced, deleted, existed }
+    const created = undo.filter(isDelete).length
+    return {
+      change: { edits },
+      created,
+      replaced: records.length - created - deleted,
+      deleted,
+      undo: { edits: Buffer.concat(undo) },
+    }
   }
 
   #whole(records: SoftwireRecords): SoftwireChange | undefined {
@@ -146,12 +169,12 @@ export class SoftwireOverlay {
       created: records.count,
       replaced: 0,
       deleted: this.#running.size,
-      existed: new Uint8Array(0),
+      undo: { replace: Buffer.concat([...pages(this.#running)]) },
     }
   }
 
   /** Names both softwires of a contradiction, also where one is in the table. */
-  #breachError(breach: RuleBreach, edits: Uint8Array, table: NativeBindingTable): LwaftrError {
+  #breachError(breach: RuleBreach, edits: Uint8Array, table: SoftwireTable): LwaftrError {
     const { ipv4 } = keyAt(edits, breach.index * recordSize)
     return breachError(this.#schema, breach, edits, table.scan(ipv4, 0, 1))
   }
@@ -162,10 +185,6 @@ export class SoftwireOverlay {
   }
 }
 
-function keyOfRecord(record: Uint8Array): number {
-  return keyNumber(keyAt(record, 0))
-}
-
-function recordIn(table: NativeBindingTable, key: number): Uint8Array | null {
+function recordIn(table: SoftwireTable, key: number): Uint8Array | null {
   return table.get(Math.floor(key / 65536), key % 65536)
 }

@@ -14,7 +14,7 @@ export interface SoftwireKey {
 }
 
 /** The entries from a key on, in order, a few thousand at a time. */
-export function* pages(table: NativeBindingTable, page = PAGE): Iterable<Uint8Array> {
+export function* pages(table: Pick<NativeBindingTable, 'scan'>, page = PAGE): Iterable<Uint8Array> {
   for (let from: SoftwireKey | null = FIRST; from; ) {
     const records = table.scan(from.ipv4, from.psid, page)
     if (records.length > 0) yield records
@@ -62,4 +62,14 @@ export function withOperation(record: Uint8Array, operation: 'put' | 'delete'): 
 
 export function isDelete(record: Uint8Array): boolean {
   return record[OPERATION] === operationDelete
+}
+
+/** Records one behind the other, one by one; they share memory. */
+export function* recordsIn(bytes: Uint8Array): Iterable<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += recordSize) yield bytes.subarray(at, at + recordSize)
+}
+
+/** The record's key as a number. */
+export function keyOfRecord(record: Uint8Array): number {
+  return keyNumber(keyAt(record, 0))
 }

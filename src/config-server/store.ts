@@ -1,5 +1,6 @@
-// The running configuration on disk, by lmdb: the tree as RFC 7951 JSON, softwires in pages, and the record of commits.
-// One transaction a commit, fsynced before persist() returns: after a crash either all of it is there or nothing.
+// The running configuration on disk, by lmdb: the tree as RFC 7951 JSON, softwires in pages, and of each commit its
+// record and what undoes it. Commits that come together share one transaction, which is fsynced before persist()
+// returns: after a crash either all of it is there or nothing.
 //
 // persist() is synchronous on purpose. lmdb's asynchronous transactions resolve without their data being safe to
 // abort (a callback that throws half-way is committed up to there), and report a full disk a second time as an
@@ -19,6 +20,7 @@ import {
   readSoftwiresOneByOne,
   replaceSoftwires,
 } from './softwire-pages.js'
+import { decodeUndo, encodeUndo, type Undo } from './undo.js'
 
 export interface Saved {
   readonly commit: CommitRecord
@@ -26,26 +28,45 @@ export interface Saved {
   readonly softwires: SoftwireRecords
 }
 
+/** A commit as it is stored. What is undefined stays as it is. */
+export interface Entry {
+  readonly commit: CommitRecord
+  readonly tree: JsonObject | undefined
+  readonly softwires: Change['softwires']
+  readonly undo: Undo
+}
+
+/** How much is kept of what undoes commits; beyond that the oldest go. */
+export interface Keep {
+  /** Commits. */
+  readonly depth: number
+  /** Bytes. */
+  readonly size: number
+}
+
 export interface Store {
   /** Of this store for all its life: tells apart equal revisions of different stores. */
   readonly id: string
   /** What was committed last; null when nothing ever was. */
   load(): Saved | null
-  /** Throws LwaftrError and leaves no trace when it cannot be written. What is undefined stays as it is. */
-  persist(commit: CommitRecord, tree: JsonObject | undefined, softwires: Change['softwires']): void
-  /** The last commits, newest first. */
+  /** All of these commits, in order, or none: then it throws LwaftrError and leaves no trace. */
+  persist(entries: readonly Entry[], keep: Keep): void
+  /** The last commits that are kept, newest first. */
   history(limit: number): CommitRecord[]
+  /** What undoes the commit; null when that is not kept, or there was no such commit. */
+  undo(revision: number): Undo | null
   close(): Promise<void>
 }
 
-const FORMAT = 2
-/** The format before it differs in one thing: each softwire had an entry of its own. */
+const FORMAT = 3
+/** The formats before it: no commit can be undone, and in the first each softwire had an entry of its own. */
 const ONE_BY_ONE = 1
+const WITHOUT_UNDO = 2
 
 export function openStore(directory: string): Store {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    return new LmdbStore(open({ path: directory, maxDbs: 3, noSubdir: false, encoding: 'json' }))
+    return new LmdbStore(open({ path: directory, maxDbs: 4, noSubdir: false, encoding: 'json' }))
   } catch (cause) {
     throw storage(`${directory}: ${message(cause)}`, cause)
   }
@@ -54,19 +75,21 @@ export function openStore(directory: string): Store {
 class LmdbStore implements Store {
   readonly id: string
   readonly #root: RootDatabase
-  /** format, id, tree, and the revision of the last commit. */
+  /** format, id, tree, revision of the last commit, and the bytes that `undo` holds. */
   readonly #meta: Database<unknown, string>
   readonly #softwires: PageDatabase
   readonly #history: Database<Omit<CommitRecord, 'time'> & { time: string }, number>
+  readonly #undo: Database<Buffer, number>
 
   constructor(root: RootDatabase) {
     this.#root = root
     this.#meta = root.openDB('meta', { encoding: 'json' })
     this.#softwires = root.openDB('softwires', { encoding: 'binary', keyEncoding: 'binary' })
     this.#history = root.openDB('history', { encoding: 'json', keyEncoding: 'uint32' })
+    this.#undo = root.openDB('undo', { encoding: 'binary', keyEncoding: 'uint32' })
     const format = this.#meta.get('format')
     if (format === undefined) this.#initialise()
-    else if (format === ONE_BY_ONE) this.#upgrade()
+    else if (format === ONE_BY_ONE || format === WITHOUT_UNDO) this.#upgrade(format)
     else if (format !== FORMAT) throw new Error(`format ${format} is not the one of this version, ${FORMAT}`)
     this.id = String(this.#meta.get('id'))
   }
@@ -78,16 +101,11 @@ class LmdbStore implements Store {
     return { commit, tree: this.#meta.get('tree') as JsonObject, softwires: SoftwireRecords.of(softwires) }
   }
 
-  persist(commit: CommitRecord, tree: JsonObject | undefined, softwires: Change['softwires']): void {
-    // Field by field: a commit that is handed in may carry more, and far too much to keep.
-    const { revision, time, who, via, summary } = commit
+  persist(entries: readonly Entry[], keep: Keep): void {
     try {
       this.#root.transactionSync(() => {
-        if (tree) this.#meta.putSync('tree', tree)
-        if (softwires && 'replace' in softwires) replaceSoftwires(this.#softwires, softwires.replace)
-        else if (softwires) editSoftwires(this.#softwires, softwires.edits)
-        this.#meta.putSync('revision', revision)
-        this.#history.putSync(commit.revision, { revision, time: time.toISOString(), who, via, summary })
+        for (const entry of entries) this.#put(entry)
+        this.#prune(keep)
       })
     } catch (cause) {
       throw storage(message(cause), cause)
@@ -99,8 +117,57 @@ class LmdbStore implements Store {
     return [...newestFirst].map(({ value }) => ({ ...value, time: new Date(value.time) }))
   }
 
+  undo(revision: number): Undo | null {
+    const bytes = this.#undo.get(revision)
+    return bytes === undefined ? null : decodeUndo(bytes)
+  }
+
   async close(): Promise<void> {
     await this.#root.close()
+  }
+
+  #put({ commit, tree, softwires, undo }: Entry): void {
+    if (tree) this.#meta.putSync('tree', tree)
+    if (softwires && 'replace' in softwires) replaceSoftwires(this.#softwires, softwires.replace)
+    else if (softwires) editSoftwires(this.#softwires, softwires.edits)
+    // Field by field: a commit that is handed in may carry more, and far too much to keep.
+    const { revision, time, who, via, comment, summary } = commit
+    this.#meta.putSync('revision', revision)
+    this.#history.putSync(revision, {
+      revision,
+      time: time.toISOString(),
+      who,
+      via,
+      ...(comment === undefined ? {} : { comment }),
+      summary,
+    })
+    const bytes = encodeUndo(undo)
+    this.#undo.putSync(revision, bytes)
+    this.#meta.putSync('undo-bytes', this.#undoBytes() + bytes.length)
+  }
+
+  #prune({ depth, size }: Keep): void {
+    let bytes = this.#undoBytes()
+    for (let count = this.#undo.getCount(); count > depth || bytes > size; count--) {
+      const oldest = this.#oldest()
+      if (oldest === undefined) break
+      bytes -= this.#undo.get(oldest)?.length ?? 0
+      this.#undo.removeSync(oldest)
+    }
+    // The record of the last commit stays in any case: it is what the configuration is called.
+    const end = this.#oldest() ?? Number(this.#meta.get('revision'))
+    for (const revision of [...this.#history.getKeys({ end })]) this.#history.removeSync(revision)
+    this.#meta.putSync('undo-bytes', bytes)
+  }
+
+  /** Revision of the oldest commit that can be undone. */
+  #oldest(): number | undefined {
+    const [oldest] = this.#undo.getKeys({ limit: 1 })
+    return oldest
+  }
+
+  #undoBytes(): number {
+    return Number(this.#meta.get('undo-bytes') ?? 0)
   }
 
   #initialise(): void {
@@ -110,9 +177,9 @@ class LmdbStore implements Store {
     })
   }
 
-  #upgrade(): void {
+  #upgrade(format: number): void {
     this.#root.transactionSync(() => {
-      replaceSoftwires(this.#softwires, readSoftwiresOneByOne(this.#softwires))
+      if (format === ONE_BY_ONE) replaceSoftwires(this.#softwires, readSoftwiresOneByOne(this.#softwires))
       this.#meta.putSync('format', FORMAT)
     })
   }

@@ -3,28 +3,24 @@
 //   validate → diff → prepare → persist → apply → publish
 //
 // Up to `persist` anything may fail, and then nothing has happened: datastore, data plane, revision and entity-tag are
-// as they were. From then on nothing can. One transaction runs at a time; readers never wait for it.
-import type { Change, DataPlane, Prepared } from '../dataplane/dataplane.js'
-import { instanceSettings } from '../dataplane/settings.js'
-import type { JsonObject } from '../schema/json-types.js'
+// as they were. From then on nothing can. Readers never wait for it.
+//
+// A disk takes longer for a durable write than all the rest takes for a small edit. So edits that wait go together as
+// one round: each is validated on top of the ones before it and is a commit of its own, and all share one prepare, one
+// durable write and one apply. Where a round fails for what only one of them asks, each is tried again by itself. What
+// changes more than single entries is a round by itself from the start.
+import type { DataPlane, Prepared } from '../dataplane/dataplane.js'
 import type { Schema } from '../schema/schema.js'
-import { validateTree } from '../schema/validate.js'
-import type { Datastore, Running } from './datastore.js'
-import { applyEdits, type Edit } from './edit.js'
+import { historyBounds } from './config-settings.js'
+import type { Datastore } from './datastore.js'
+import { type CommitRequest, type Difference, Draft } from './draft.js'
 import { Lock } from './lock.js'
-import type { Commit, CommitRecord, Publisher } from './publisher.js'
-import { type CreateTable, type SoftwireChange, SoftwireOverlay } from './softwire-overlay.js'
+import { placeOf } from './place.js'
+import type { Commit, Publisher } from './publisher.js'
+import type { CreateTable } from './softwire-overlay.js'
 import type { Saved, Store } from './store.js'
-import { summarise } from './summary.js'
-import { diffTrees, type TreeEdit } from './tree-diff.js'
 
-export interface CommitRequest {
-  readonly edits: readonly Edit[]
-  readonly who: string
-  readonly via: string
-  /** Asked once it is this request's turn; throws to refuse. */
-  readonly precondition?: (running: Running) => void
-}
+export type { CommitRequest } from './draft.js'
 
 export interface Parts {
   readonly schema: Schema
@@ -35,21 +31,20 @@ export interface Parts {
   readonly createTable: CreateTable
 }
 
-interface Candidate {
-  readonly tree: JsonObject
-  readonly softwires: SoftwireChange | undefined
+/** A request that waits for its round, and whom to tell. */
+interface Turn {
+  readonly request: CommitRequest
+  readonly resolve: (commit: Commit | null) => void
+  readonly reject: (problem: unknown) => void
 }
 
-export interface Difference {
-  readonly tree: readonly TreeEdit[]
-  readonly softwires: SoftwireChange | undefined
-  /** What of it the data plane has to know. */
-  readonly dataplane: Change
-}
+/** Turns in a round at most: what they cost together is waited for by all of them. */
+const ROUND = 64
 
 export class Transactions {
   readonly #parts: Parts
   readonly #lock = new Lock()
+  #waiting: Turn[] = []
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -57,40 +52,31 @@ export class Transactions {
 
   /** Carries the edits out as one commit; null when they change nothing. Rejects with LwaftrError. */
   commit(request: CommitRequest): Promise<Commit | null> {
-    return this.#lock.run(async () => {
-      const { datastore, store } = this.#parts
-      request.precondition?.(datastore.running)
-      const candidate = this.#validate(request.edits)
-      const difference = this.#diff(candidate)
-      if (difference.tree.length === 0 && !difference.softwires) return null
-      const commit = this.#number(request, difference)
-      const prepared = await this.#parts.dataplane.prepare(difference.dataplane)
-      await orAbort(prepared, () =>
-        store.persist(commit, changedTree(candidate, difference), difference.softwires?.change),
-      )
-      await this.#apply(prepared, commit, candidate)
-      this.#parts.publisher.publish(commit)
-      return commit
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ request, resolve, reject })
+      void this.#lock.run(() => this.#round())
     })
   }
 
   /** What the edits would change, after all that commit() does before it stores them; nothing is left of it. */
-  attempt(request: CommitRequest): Promise<Difference> {
+  attempt(request: CommitRequest): Promise<Difference | null> {
     return this.#lock.run(async () => {
-      request.precondition?.(this.#parts.datastore.running)
-      const difference = this.#diff(this.#validate(request.edits))
-      await (await this.#parts.dataplane.prepare(difference.dataplane)).abort()
-      return difference
+      const draft = new Draft(this.#parts)
+      const commit = draft.add(request)
+      if (commit) await (await this.#parts.dataplane.prepare(draft.change)).abort()
+      return commit
     })
   }
 
   /** Takes up what the store holds from an earlier run: the same way, but for what is already done. */
-  restore(saved: Saved): Promise<void> {
+  restore({ commit, tree, softwires }: Saved): Promise<void> {
     return this.#lock.run(async () => {
-      const everything = { operation: 'replace', target: { steps: [] }, value: saved.tree } as const
-      const candidate = this.#validate([{ ...everything, softwires: saved.softwires }])
-      const prepared = await this.#parts.dataplane.prepare(this.#diff(candidate).dataplane)
-      await this.#apply(prepared, saved.commit, candidate)
+      const everything = { operation: 'replace', target: { steps: [] }, value: tree, softwires } as const
+      const draft = new Draft(this.#parts)
+      draft.add({ ...commit, edits: [everything] })
+      const prepared = await this.#parts.dataplane.prepare(draft.change)
+      const running = { ...draft.running, revision: commit.revision, time: commit.time }
+      await this.#parts.datastore.advance(running, () => prepared.apply())
     })
   }
 
@@ -99,41 +85,59 @@ export class Transactions {
     return this.#lock.run(async () => {})
   }
 
-  /** The configuration as the edits would have it: the tree by libyang, softwires one by one and among each other. */
-  #validate(edits: readonly Edit[]): Candidate {
-    const { schema, datastore, createTable } = this.#parts
-    const overlay = new SoftwireOverlay(schema, datastore.table, createTable)
+  /** Carries out who waits: the first, and those behind it that can share its round. */
+  async #round(): Promise<void> {
+    // Requests that are on their way through the sockets already can come along.
+    await new Promise(setImmediate)
+    const turns = this.#waiting.splice(0, this.#together())
+    if (turns.length > 0) await this.#carryOut(turns)
+  }
+
+  #together(): number {
+    const alone = this.#waiting.findIndex(({ request }) => isLarge(this.#parts.schema, request))
+    if (alone === 0) return 1
+    return Math.min(alone < 0 ? ROUND : alone, ROUND)
+  }
+
+  async #carryOut(turns: readonly Turn[]): Promise<void> {
+    const draft = new Draft(this.#parts)
+    const settle = turns.map((turn) => this.#drafted(draft, turn))
     try {
-      const running = datastore.running.tree
-      const edited = applyEdits(schema, running, overlay, edits)
-      const tree = edited === running ? running : validateTree(schema, edited)
-      return { tree, softwires: overlay.change() }
-    } finally {
-      overlay.close()
+      if (draft.commits.length > 0) await this.#make(draft)
+    } catch (problem) {
+      const [only, ...others] = turns
+      if (only && others.length === 0) only.reject(problem)
+      else for (const turn of turns) await this.#carryOut([turn])
+      return
+    }
+    for (const tell of settle) tell()
+  }
+
+  /** Takes the turn in; answers how to tell its outcome, should the round succeed. */
+  #drafted(draft: Draft, { request, resolve, reject }: Turn): () => void {
+    try {
+      const commit = draft.add(request)
+      return () => resolve(commit)
+    } catch (problem) {
+      return () => reject(problem)
     }
   }
 
-  #diff(candidate: Candidate): Difference {
-    const { running } = this.#parts.datastore
-    const tree = diffTrees(this.#parts.schema, running.tree, candidate.tree)
-    const instances = instanceSettings(candidate.tree)
-    const settled =
-      running.revision > 0 && JSON.stringify(instances) === JSON.stringify(instanceSettings(running.tree))
-    const dataplane = {
-      ...(settled ? {} : { instances }),
-      ...(candidate.softwires ? { softwires: candidate.softwires.change } : {}),
-    }
-    return { tree, softwires: candidate.softwires, dataplane }
+  async #make(draft: Draft): Promise<void> {
+    const { schema, dataplane, store, datastore, publisher } = this.#parts
+    const prepared = await dataplane.prepare(draft.change)
+    await orAbort(prepared, () => store.persist(draft.entries, historyBounds(schema, draft.running.tree)))
+    await datastore.advance(draft.running, () => prepared.apply())
+    for (const commit of draft.commits) publisher.publish(commit)
   }
+}
 
-  #number({ who, via }: CommitRequest, { tree, softwires }: Difference): Commit {
-    const revision = this.#parts.datastore.running.revision + 1
-    return { revision, time: new Date(), who, via, summary: summarise(tree, softwires), tree, softwires }
-  }
-
-  #apply(prepared: Prepared, { revision, time }: CommitRecord, { tree }: Candidate): Promise<void> {
-    return this.#parts.datastore.advance({ revision, time, tree }, () => prepared.apply())
-  }
+/** True for what may touch the table as a whole. */
+function isLarge(schema: Schema, { edits }: CommitRequest): boolean {
+  return (
+    typeof edits === 'function' ||
+    edits.some(({ target }) => ['above', 'list'].includes(placeOf(schema, target)))
+  )
 }
 
 async function orAbort(prepared: Prepared, step: () => void): Promise<void> {
@@ -143,8 +147,4 @@ async function orAbort(prepared: Prepared, step: () => void): Promise<void> {
     await prepared.abort()
     throw problem
   }
-}
-
-function changedTree(candidate: Candidate, difference: Difference): JsonObject | undefined {
-  return difference.tree.length > 0 ? candidate.tree : undefined
 }

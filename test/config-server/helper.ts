@@ -7,6 +7,7 @@ import type { Test } from 'tap'
 import { buildApp } from '../../src/config-server/app.js'
 import { Datastore } from '../../src/config-server/datastore.js'
 import { DATASTORES } from '../../src/config-server/datastores.js'
+import { History } from '../../src/config-server/history.js'
 import { Publisher } from '../../src/config-server/publisher.js'
 import { CAPABILITIES } from '../../src/config-server/query.js'
 import { restconfState } from '../../src/config-server/restconf-monitoring.js'
@@ -171,5 +172,5 @@ export function services(dataplane: DataPlane, store: Store) {
     yangLibrary(DATASTORES),
     restconfState(CAPABILITIES, () => []),
   ]
-  return { ...parts, transactions: new Transactions(parts), state }
+  return { ...parts, transactions: new Transactions(parts), history: new History(parts), state }
 }

@@ -1,12 +1,23 @@
 import { type Database, open } from 'lmdb'
 import t, { type Test } from 'tap'
 import { compareKeys, withOperation } from '../../src/config-server/softwire-scan.js'
-import { openStore } from '../../src/config-server/store.js'
+import { openStore, type Store } from '../../src/config-server/store.js'
+import type { Change } from '../../src/dataplane/dataplane.js'
 import type { JsonObject } from '../../src/schema/json-types.js'
 import { encodeSoftwire, recordSize } from '../../src/schema/softwire-record.js'
 import { softwire } from './helper.js'
 
 const commit = { who: 'test', via: 'test', summary: 'a change', time: new Date(0) }
+
+function persist(
+  store: Store,
+  revision: number,
+  tree: JsonObject | undefined,
+  softwires: Change['softwires'],
+) {
+  const undo = { tree: undefined, softwires: undefined }
+  store.persist([{ commit: { ...commit, revision }, tree, softwires, undo }], { depth: 10, size: 1000 })
+}
 
 const record = (n: number, b4 = 1) =>
   encodeSoftwire({
@@ -22,10 +33,8 @@ async function stored(t: Test) {
   let revision = 0
   t.teardown(() => store.close())
   return {
-    replace: (records: Uint8Array[]) =>
-      store.persist({ ...commit, revision: ++revision }, {}, { replace: Buffer.concat(records) }),
-    edit: (records: Uint8Array[]) =>
-      store.persist({ ...commit, revision: ++revision }, undefined, { edits: Buffer.concat(records) }),
+    replace: (records: Uint8Array[]) => persist(store, ++revision, {}, { replace: Buffer.concat(records) }),
+    edit: (records: Uint8Array[]) => persist(store, ++revision, undefined, { edits: Buffer.concat(records) }),
     reopened: async () => {
       await store.close()
       store = openStore(directory)
@@ -99,9 +108,8 @@ t.test('pages that were split are not left nearly empty', async (t) => {
   const directory = t.testdir()
   const store = openStore(directory)
   const records = Array.from({ length: 850 }, (_, n) => record(2 * n))
-  store.persist({ ...commit, revision: 1 }, {}, { replace: Buffer.concat(records) })
-  for (let n = 0; n < 850; n++)
-    store.persist({ ...commit, revision: n + 2 }, undefined, { edits: record(2 * n + 1) })
+  persist(store, 1, {}, { replace: Buffer.concat(records) })
+  for (let n = 0; n < 850; n++) persist(store, n + 2, undefined, { edits: record(2 * n + 1) })
   await store.close()
   const root = open({ path: directory, maxDbs: 3, noSubdir: false, readOnly: true })
   const pages: Database<Buffer, Buffer> = root.openDB('softwires', {
@@ -122,7 +130,7 @@ t.test('what a store of the first format holds is taken over', async (t) => {
   const directory = t.testdir()
   const records = Array.from({ length: 200 }, (_, n) => record(n, n + 1))
   let store = openStore(directory)
-  store.persist({ ...commit, revision: 1 }, { kept: true }, { replace: Buffer.concat(records) })
+  persist(store, 1, { kept: true }, { replace: Buffer.concat(records) })
   await store.close()
 
   const root = open({ path: directory, maxDbs: 3, noSubdir: false, encoding: 'json' })

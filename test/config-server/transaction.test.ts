@@ -4,6 +4,7 @@ import type { Commit } from '../../src/config-server/publisher.js'
 import { openStore } from '../../src/config-server/store.js'
 import { native } from '../../src/dataplane/native.js'
 import { error } from '../../src/errors.js'
+import type { JsonValue } from '../../src/schema/json-types.js'
 import { formatXPath, parsePath } from '../../src/schema/paths.js'
 import { build, CONFIG, FakeDataPlane, schema, services, softwire, TABLE } from './helper.js'
 
@@ -76,12 +77,128 @@ t.test('without conditions every writer has a turn', async (t) => {
     ),
   )
   t.equal(dataplane.table.size, 22)
-  t.equal(datastore.running.revision, 21)
+  t.equal(datastore.running.revision, 21, 'each is a commit')
+  t.ok(dataplane.calls.length < 20, 'though they share what takes long')
+})
+
+t.test('of commits that share a write each is judged after those before it', async (t) => {
+  const { send, publisher, dataplane, store } = await build(t)
+  const heard: Commit[] = []
+  publisher.subscribe((commit) => heard.push(commit))
+  const entry = (psid: number) => `${TABLE}/softwire=193.5.1.100,${psid}`
+  const body = (psid: number, more = {}) => ({
+    'snabb-softwire-v3:softwire': [softwire('193.5.1.100', psid, more)],
+  })
+  // What has no body is read first.
+  const answers = await Promise.all([
+    send('DELETE', entry(1)),
+    send('DELETE', entry(1)),
+    send('PUT', entry(3), body(3)),
+    send('PUT', entry(3), body(3, { padding: 7 })),
+    send('POST', TABLE, body(3)),
+    send('PUT', entry(4), body(4, { 'port-set': { 'psid-length': 8 } })),
+    send('PUT', entry(3), body(3, { padding: 7 })),
+    send('PATCH', `${CONFIG}/external-interface`, { 'snabb-softwire-v3:external-interface': { mtu: 1400 } }),
+    send('PUT', entry(5), body(5)),
+  ])
   t.same(
-    dataplane.calls.filter((_, i) => i % 2 === 1),
-    Array(20).fill('apply'),
-    'one at a time',
+    answers.map(({ statusCode, headers }) => [statusCode, headers.etag?.slice(-2)]),
+    [
+      [204, '2"'],
+      [404, undefined],
+      [201, '3"'],
+      [204, '4"'],
+      [409, undefined],
+      [412, undefined],
+      [204, '4"'],
+      [204, '5"'],
+      [201, '6"'],
+    ],
+    'each answer has the entity-tag of its own commit',
   )
+  const summaries = [
+    'delete 1 softwire',
+    'create 1 softwire',
+    'replace 1 softwire',
+    'replace /softwire-config/external-interface/mtu',
+    'create 1 softwire',
+  ]
+  t.same(
+    heard.map(({ revision, summary }) => [revision, summary]),
+    summaries.map((summary, i) => [i + 2, summary]),
+  )
+  t.same(
+    store.history(5).map(({ summary }) => summary),
+    [...summaries].reverse(),
+  )
+  t.ok(dataplane.calls.filter((call) => call === 'apply').length < 5)
+  t.equal(dataplane.table.size, 3)
+})
+
+t.test('what the data plane cannot do for one, it does for the others of the round', async (t) => {
+  const { transactions, dataplane, store } = await build(t)
+  const { prepare } = dataplane
+  dataplane.prepare = (change) => {
+    if (change.instances) return Promise.reject(error('device', { device: 'eth9', problem: 'it is gone' }))
+    return prepare.call(dataplane, change)
+  }
+  const commit = (operation: Edit['operation'], path: string, value?: JsonValue) => {
+    const target = parsePath(schema, `/softwire-config${path}`)
+    const edit = { operation, target, ...(value === undefined ? {} : { value }) }
+    return transactions.commit({ edits: [edit], who: 'test', via: 'test' })
+  }
+  const made = await Promise.allSettled([
+    commit('create', '/binding-table/softwire[ipv4=193.5.1.100][psid=3]', softwire('193.5.1.100', 3)),
+    commit('merge', '/instance[device=eth0]/queue[id=0]/external-interface/vlan-tag', 7),
+    commit('remove', '/binding-table/softwire[ipv4=193.5.1.100][psid=9]'),
+    commit('delete', '/binding-table/softwire[ipv4=193.5.1.100][psid=1]'),
+  ])
+  t.match(made, [
+    { value: { revision: 2 } },
+    { reason: { code: 'device' } },
+    { value: null },
+    { value: { revision: 3 } },
+  ])
+  t.same(dataplane.calls, [{ prepare: ['softwires'] }, 'apply', { prepare: ['softwires'] }, 'apply'])
+  t.same(
+    store.history(2).map(({ revision, summary }) => [revision, summary]),
+    [
+      [3, 'delete 1 softwire'],
+      [2, 'create 1 softwire'],
+    ],
+  )
+  t.equal(dataplane.table.size, 2)
+})
+
+t.test('commits that wait together share one durable write and one turn of the data plane', async (t) => {
+  const { transactions, dataplane, store } = await build(t)
+  const written: number[] = []
+  const { persist } = store
+  store.persist = (entries, keep) => {
+    written.push(entries.length)
+    persist.call(store, entries, keep)
+  }
+  const put = (psid: number) => {
+    const target = parsePath(
+      schema,
+      `/softwire-config/binding-table/softwire[ipv4=193.5.1.100][psid=${psid}]`,
+    )
+    const edit = { operation: 'replace', target, value: softwire('193.5.1.100', psid) } as const
+    return transactions.commit({ edits: [edit], who: 'test', via: 'test' })
+  }
+  const made = await Promise.all([3, 4, 5, 3].map(put))
+  t.same(
+    made.map((commit) => commit?.revision),
+    [2, 3, 4, undefined],
+  )
+  t.same(written, [3])
+  t.same(dataplane.calls, [{ prepare: ['softwires'] }, 'apply'])
+  store.persist = () => {
+    throw error('storage', { problem: 'no space left on device' })
+  }
+  const failed = await Promise.allSettled([6, 3, 7].map(put))
+  t.match(failed, [{ reason: { code: 'storage' } }, { value: null }, { reason: { code: 'storage' } }])
+  t.equal(dataplane.table.size, 5)
 })
 
 t.test('conditions are those of the turn', async (t) => {

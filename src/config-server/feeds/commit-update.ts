@@ -5,7 +5,7 @@ import { decodeSoftwire, recordSize } from '../../schema/softwire-record.js'
 import { lineage } from '../place.js'
 import type { Commit } from '../publisher.js'
 import type { SoftwireChange } from '../softwire-overlay.js'
-import { isDelete } from '../softwire-scan.js'
+import { isDelete, recordsIn } from '../softwire-scan.js'
 import { type FeedEdit, MOST_EDITS, type Update } from './feed.js'
 import { narrow } from './narrow.js'
 
@@ -15,6 +15,7 @@ export class CommitUpdate implements Update {
   readonly #schema: Schema
   readonly #tree: readonly FeedEdit[]
   readonly #records: Uint8Array | null
+  /** A byte for each edit: 1 if there was a softwire with its keys before. */
   readonly #existed: Uint8Array
 
   /** `scope` is the binding table or contains it: what the edits are narrowed to. */
@@ -24,7 +25,7 @@ export class CommitUpdate implements Update {
     this.time = time
     this.#tree = tree.flatMap((edit) => narrow(edit, scope))
     this.#records = softwires ? recordsOf(softwires) : new Uint8Array(0)
-    this.#existed = softwires?.existed ?? new Uint8Array(0)
+    this.#existed = Uint8Array.from(undone(softwires), (record) => Number(!isDelete(record)))
   }
 
   get edits(): Iterable<FeedEdit> | null {
@@ -49,6 +50,10 @@ export class CommitUpdate implements Update {
 function recordsOf({ change, deleted }: SoftwireChange): Uint8Array | null {
   const records = 'edits' in change ? change.edits : deleted === 0 ? change.replace : null
   return records && records.length <= MOST_EDITS * recordSize ? records : null
+}
+
+function undone(softwires: SoftwireChange | undefined): Iterable<Uint8Array> {
+  return softwires && 'edits' in softwires.undo ? recordsIn(softwires.undo.edits) : []
 }
 
 /** An edit for each record. */

@@ -5,7 +5,6 @@ import { proposedEdits } from './proposal.js'
 
 export const validate: RpcHandler = async ({ schema, transactions }, { input, session, via }) => {
   const edits = proposedEdits(schema, input)
-  const { tree, softwires } = await transactions.attempt({ edits, who: session.user, via })
-  const summary = summarise(tree, softwires)
-  return summary === '' ? {} : { summary }
+  const difference = await transactions.attempt({ edits, who: session.user, via })
+  return difference ? { summary: summarise(difference.tree, difference.softwires) } : {}
 }

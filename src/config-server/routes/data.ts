@@ -2,7 +2,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { error, LwaftrError } from '../../errors.js'
 import { type DataPath, formatApiPath, formatInstanceIdentifier, parseApiPath } from '../../schema/paths.js'
+import type { Schema } from '../../schema/schema.js'
 import { readChild, readValue } from '../body.js'
+import type { ConfigurationView, Running } from '../datastore.js'
 import type { Edit } from '../edit.js'
 import { acceptedFormat, contentType, mediaType, YANG_PATCH } from '../media-types.js'
 import { checkWrite, isFresh } from '../preconditions.js'
@@ -33,9 +35,10 @@ function get(services: Services, request: FastifyRequest, reply: FastifyReply): 
   const format = acceptedFormat(request.headers.accept)
   const reading = read(services, path, query, baseOf(request))
   if (!reading) throw notFound(formatInstanceIdentifier(path))
-  validators(services, reply)
+  validators(services, reply, services.datastore.running)
   reply.header('cache-control', 'no-cache').header('vary', 'accept')
-  if (reading.configOnly && isFresh(request.headers, current(services, path))) return reply.code(304).send()
+  if (reading.configOnly && isFresh(request.headers, current(services.schema, services.datastore, path)))
+    return reply.code(304).send()
   if (request.method === 'HEAD') return reply.type(contentType(format)).send()
   return send(reply, contentType(format), represent(services.schema, path, reading, format))
 }
@@ -49,17 +52,21 @@ function options(services: Services, request: FastifyRequest, reply: FastifyRepl
 async function post(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const parent = editable(services, request, reply)
   const child = readChild(services.schema, parent, request.headers['content-type'], body(request))
-  await commit(services, request, parent, [{ operation: 'create', ...child }])
-  return validators(services, reply).code(201).header('location', location(request, child.target)).send()
+  const { made } = await commit(services, request, parent, [{ operation: 'create', ...child }])
+  return validators(services, reply, made)
+    .code(201)
+    .header('location', location(request, child.target))
+    .send()
 }
 
 async function put(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const path = editable(services, request, reply)
   const value = readValue(services.schema, path, 'replace', request.headers['content-type'], body(request))
-  const existed = await commit(services, request, path, [{ operation: 'replace', target: path, ...value }])
+  const edits: Edit[] = [{ operation: 'replace', target: path, ...value }]
+  const { existed, made } = await commit(services, request, path, edits)
   if (!existed) reply.code(201).header('location', location(request, path))
   else reply.code(204)
-  return validators(services, reply).send()
+  return validators(services, reply, made).send()
 }
 
 async function patch(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
@@ -67,39 +74,51 @@ async function patch(services: Services, request: FastifyRequest, reply: Fastify
   if (mediaType(request.headers['content-type']) === YANG_PATCH)
     return patchInOrder(services, path, request, reply, body(request))
   const value = readValue(services.schema, path, 'merge', request.headers['content-type'], body(request))
-  await commit(services, request, path, [{ operation: 'merge', target: path, ...value }], (existed) => {
-    // What holds other nodes only is there whether or not it holds any (RFC 7950 s7.5.1).
-    const node = path.steps.at(-1)?.node
-    if (!existed && node && (node.kind !== 'container' || node.presence))
-      throw notFound(formatInstanceIdentifier(path))
-  })
-  return validators(services, reply).code(204).send()
+  const { made } = await commit(
+    services,
+    request,
+    path,
+    [{ operation: 'merge', target: path, ...value }],
+    (existed) => {
+      // What holds other nodes only is there whether or not it holds any (RFC 7950 s7.5.1).
+      const node = path.steps.at(-1)?.node
+      if (!existed && node && (node.kind !== 'container' || node.presence))
+        throw notFound(formatInstanceIdentifier(path))
+    },
+  )
+  return validators(services, reply, made).code(204).send()
 }
 
 async function remove(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const path = editable(services, request, reply)
-  await commit(services, request, path, [{ operation: 'delete', target: path }])
-  return validators(services, reply).code(204).send()
+  const { made } = await commit(services, request, path, [{ operation: 'delete', target: path }])
+  return validators(services, reply, made).code(204).send()
 }
 
-/** Commits, if the request's conditions hold; tells whether the target existed before. */
+/**
+ * Commits, if the request's conditions hold; tells whether the target existed before, and what the datastore was then
+ * called: others may have committed since.
+ */
 async function commit(
   services: Services,
   request: FastifyRequest,
   path: DataPath,
   edits: Edit[],
   check: (existed: boolean) => void = () => {},
-): Promise<boolean> {
+): Promise<{ existed: boolean; made: Named }> {
   let existed = false
-  const precondition = () => {
-    const validators = current(services, path)
+  let before: Named = services.datastore.running
+  const precondition = (datastore: ConfigurationView) => {
+    const validators = current(services.schema, datastore, path)
     existed = validators.exists
+    before = datastore.running
     check(existed)
     checkWrite(request.headers, validators)
   }
   try {
-    await services.transactions.commit({ edits, precondition, who: request.session.user, via: 'restconf' })
-    return existed
+    const by = { who: request.session.user, via: 'restconf' }
+    const made = await services.transactions.commit({ edits, precondition, ...by })
+    return { existed, made: made ?? before }
   } catch (problem) {
     // A resource that a URL names and that is not there is 404 in HTTP's words.
     if (problem instanceof LwaftrError && problem.code === 'data-missing') throw notFound(problem.path)
@@ -134,15 +153,20 @@ function methodsOf(path: DataPath): Method[] {
     : [...read, 'POST', 'PUT', 'PATCH', 'DELETE']
 }
 
-function current(services: Services, path: DataPath) {
-  const { entityTag, running } = services.datastore
-  return { entityTag, time: running.time, exists: path.steps.length === 0 || exists(services, path) }
+function current(schema: Schema, datastore: ConfigurationView, path: DataPath) {
+  const { entityTag, running } = datastore
+  return {
+    entityTag,
+    time: running.time,
+    exists: path.steps.length === 0 || exists({ schema, datastore }, path),
+  }
 }
 
-function validators({ datastore }: Services, reply: FastifyReply): FastifyReply {
-  return reply
-    .header('etag', datastore.entityTag)
-    .header('last-modified', datastore.running.time.toUTCString())
+/** A configuration, by what its commit is called. */
+type Named = Pick<Running, 'revision' | 'time'>
+
+function validators({ datastore }: Services, reply: FastifyReply, { revision, time }: Named): FastifyReply {
+  return reply.header('etag', datastore.entityTagOf(revision)).header('last-modified', time.toUTCString())
 }
 
 function location(request: FastifyRequest, path: DataPath): string {

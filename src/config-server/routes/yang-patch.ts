@@ -29,19 +29,20 @@ export async function patchInOrder(
 ): Promise<unknown> {
   const { patchId, edits } = readPatch(services.schema, target, body)
   try {
-    const { datastore } = services
-    await services.transactions.commit({
+    const { schema, datastore } = services
+    let { revision } = datastore.running
+    const made = await services.transactions.commit({
       edits,
       who: request.session.user,
       via: 'restconf',
-      precondition: ({ time }) =>
-        checkWrite(request.headers, {
-          entityTag: datastore.entityTag,
-          time,
-          exists: exists(services, target),
-        }),
+      precondition: (current) => {
+        const { entityTag, running } = current
+        revision = running.revision
+        const there = exists({ schema, datastore: current }, target)
+        checkWrite(request.headers, { entityTag, time: running.time, exists: there })
+      },
     })
-    reply.header('etag', datastore.entityTag)
+    reply.header('etag', datastore.entityTagOf(made?.revision ?? revision))
     return answer(reply, status(patchId, { ok: [null] }))
   } catch (problem) {
     if (!(problem instanceof LwaftrError) || problem.code === 'precondition-failed') throw problem

@@ -1,0 +1,20 @@
+// Settings of the config server itself, from the running configuration (lwaftr:config-server).
+import type { JsonObject } from '../schema/json-types.js'
+import { type DataPath, pathTo } from '../schema/paths.js'
+import type { Schema } from '../schema/schema.js'
+import { defaultOf } from '../schema/walk.js'
+import type { Keep } from './store.js'
+import { find } from './tree.js'
+
+/** How much history is kept. */
+export function historyBounds(schema: Schema, tree: JsonObject): Keep {
+  const number = (name: string) => {
+    const leaf = schema.roots.get('lwaftr:config-server')?.children.get('history')?.children.get(name)
+    if (leaf === undefined) throw new Error(`the model has no leaf ${name} of history`)
+    const path: DataPath = pathTo(leaf)
+    return Number(find(tree, path) ?? defaultOf(leaf))
+  }
+  return { depth: number('depth'), size: number('size') * MEBIBYTE }
+}
+
+const MEBIBYTE = 2 ** 20
