@@ -1,6 +1,8 @@
 // A relay: the only place that constructs its parts and connects them.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { Routes } from './config-server/announce/routes.js'
+import { announcementState, routesState } from './config-server/announce/state.js'
 import { buildApp } from './config-server/app.js'
 import { readConfiguration } from './config-server/configuration-file.js'
 import { Datastore } from './config-server/datastore.js'
@@ -72,14 +74,20 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const transactions = new Transactions(parts)
     closers.push(() => transactions.settled())
 
+    const routes = new Routes(parts)
+    closers.push(() => routes.close())
+
     let ready = false
     const services = {
       ...parts,
       transactions,
       history: new History(parts),
+      routes,
       state: [
         dataPlaneState(schema, dataplane),
         yangLibrary(DATASTORES),
+        announcementState(dataplane),
+        routesState(routes),
         restconfState(CAPABILITIES, () => []),
       ],
       isReady: () => ready,

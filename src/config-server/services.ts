@@ -1,3 +1,4 @@
+import type { Routes } from './announce/routes.js'
 import type { History } from './history.js'
 import type { StateProvider } from './state-provider.js'
 import type { Parts, Transactions } from './transaction.js'
@@ -8,6 +9,7 @@ export interface Services extends Parts {
   readonly history: History
   /** Where operational state comes from. */
   readonly state: readonly StateProvider[]
+  readonly routes: Routes
   /** False until the first configuration is in force. */
   readonly isReady: () => boolean
 }

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { InjectOptions } from 'fastify'
 import type { Test } from 'tap'
+import { Routes } from '../../src/config-server/announce/routes.js'
+import { announcementState, routesState } from '../../src/config-server/announce/state.js'
 import { buildApp } from '../../src/config-server/app.js'
 import { Datastore } from '../../src/config-server/datastore.js'
 import { DATASTORES } from '../../src/config-server/datastores.js'
@@ -69,8 +71,17 @@ export class FakeDataPlane implements DataPlane {
     return this.current
   }
 
-  onChange(): () => void {
-    return () => {}
+  readonly #listeners = new Set<() => void>()
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Has another state from now on, and says so. */
+  become(state: DataPlaneState): void {
+    this.current = state
+    for (const listener of this.#listeners) listener()
   }
 
   async close(): Promise<void> {}
@@ -167,10 +178,13 @@ export function services(dataplane: DataPlane, store: Store) {
     throw problem
   })
   const parts = { schema, datastore, dataplane, store, publisher, createTable }
+  const routes = new Routes(parts)
   const state = [
     dataPlaneState(schema, dataplane),
     yangLibrary(DATASTORES),
+    announcementState(dataplane),
+    routesState(routes),
     restconfState(CAPABILITIES, () => []),
   ]
-  return { ...parts, transactions: new Transactions(parts), history: new History(parts), state }
+  return { ...parts, transactions: new Transactions(parts), routes, history: new History(parts), state }
 }

@@ -53,7 +53,13 @@ t.test('state is read beside configuration, and each alone', async (t) => {
       instance: [
         {
           device: 'eth0',
-          queue: [{ id: 0, 'external-interface': { 'next-hop': { 'resolved-mac': '02:00:00:00:00:01' } } }],
+          queue: [
+            {
+              id: 0,
+              'external-interface': { 'next-hop': { 'resolved-mac': '02:00:00:00:00:01' } },
+              'lwaftr:announcement': { ipv4: 'announced', ipv6: 'announced' },
+            },
+          ],
           'softwire-state': counters,
         },
       ],

@@ -13,11 +13,13 @@ import { exists, read } from '../reading.js'
 import { represent } from '../representation.js'
 import { baseOf, type Method, notAllowed, pathOf, queryOf, resource, send } from '../resource.js'
 import type { Services } from '../services.js'
+import { announcedRoutes } from './announced-routes.js'
 import { patchInOrder } from './yang-patch.js'
 
 const PREFIX = '/restconf/data'
 
 export function dataRoutes(app: FastifyInstance, services: Services): void {
+  announcedRoutes(app, services, (request, reply) => get(services, request, reply))
   for (const url of [PREFIX, `${PREFIX}/*`])
     resource(app, url, {
       GET: (request, reply) => get(services, request, reply),
