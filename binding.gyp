@@ -12,7 +12,7 @@
   "targets": [
     {
       "target_name": "dataplane",
-      "sources": ["<!@(ls native/core/*.cc native/io/*.cc native/bench/*.cc native/addon/*.cc)"],
+      "sources": ["<!@(ls native/core/*.cc native/io/*.cc native/load/*.cc native/bench/*.cc native/addon/*.cc)"],
       "libraries": ["-lpcap"]
     },
     {

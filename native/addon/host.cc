@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include <cstddef>
+#include <cstdio>
 
 #include "convert.h"
 #include "io/interface.h"
@@ -48,6 +49,10 @@ Napi::Value interface_info_of(const Napi::CallbackInfo& info) {
   object.Set("name", name);
   object.Set("mtu", found->mtu);
   object.Set("up", found->up);
+  const MacAddress& mac = found->mac;
+  char text[18];
+  snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+  object.Set("mac", text);
   return object;
 }
 

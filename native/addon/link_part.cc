@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <string>
 
 #include "convert.h"
@@ -83,6 +84,23 @@ bool read_hardware_share(Napi::Value value, LinkPart* part) {
     part->stations.emplace(mac, vlan);
   }
   return true;
+}
+
+std::optional<Driver> to_driver(Napi::Value value) {
+  const auto name = to_string(value, "driver");
+  if (!name) return std::nullopt;
+  if (*name == "auto") return Driver::automatic;
+  if (*name == "af-xdp") return Driver::af_xdp;
+  if (*name == "af-packet") return Driver::af_packet;
+  if (*name == "memory") return Driver::memory;
+  return throw_type_error(value.Env(), "there is no driver " + *name);
+}
+
+void throw_open_error(Napi::Env env, const std::string& device, const OpenError& problem) {
+  Napi::Error error = Napi::Error::New(env, problem.message);
+  error.Set("code", strerrorname_np(problem.number));
+  error.Set("device", device);
+  error.ThrowAsJavaScriptException();
 }
 
 }  // namespace lwaftr::addon

@@ -12,4 +12,10 @@ namespace lwaftr::addon {
 std::optional<FrameShare> to_frame_share(Napi::Value value);
 bool read_hardware_share(Napi::Value value, LinkPart* part);
 
+// Driver of src/dataplane/dataplane.ts; throws and gives nothing for another name.
+std::optional<Driver> to_driver(Napi::Value value);
+
+// An Error with the name of the device and the system's code.
+void throw_open_error(Napi::Env env, const std::string& device, const OpenError& problem);
+
 }  // namespace lwaftr::addon

@@ -50,6 +50,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   init_host(env, exports);
   init_queue(env, exports);
   init_lwb4(env, exports);
+  init_load(env, exports);
   init_replay(env, exports);
   return exports;
 }

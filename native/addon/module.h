@@ -16,6 +16,7 @@ void init_binding_table(Napi::Env env, Napi::Object exports);
 void init_host(Napi::Env env, Napi::Object exports);
 void init_queue(Napi::Env env, Napi::Object exports);
 void init_lwb4(Napi::Env env, Napi::Object exports);
+void init_load(Napi::Env env, Napi::Object exports);
 void init_replay(Napi::Env env, Napi::Object exports);
 
 }  // namespace lwaftr::addon

@@ -23,21 +23,6 @@ std::optional<std::string> text_or_null(Napi::Object object, const char* name) {
   return value ? to_string(*value, name) : std::nullopt;
 }
 
-void throw_open_error(Napi::Env env, const std::string& device, const OpenError& problem) {
-  Napi::Error error = Napi::Error::New(env, problem.message);
-  error.Set("code", strerrorname_np(problem.number));
-  error.Set("device", device);
-  error.ThrowAsJavaScriptException();
-}
-
-std::optional<Driver> to_driver(const std::string& name) {
-  if (name == "auto") return Driver::automatic;
-  if (name == "af-xdp") return Driver::af_xdp;
-  if (name == "af-packet") return Driver::af_packet;
-  if (name == "memory") return Driver::memory;
-  return std::nullopt;
-}
-
 }  // namespace
 
 Napi::Function QueueHandle::define(Napi::Env env) {
@@ -67,7 +52,7 @@ bool QueueHandle::open_links(const Napi::Object& options) {
   Napi::Env env = options.Env();
   auto internal = to_string(options.Get("internal"), "internal");
   auto external = text_or_null(options, "external");
-  auto driver = to_string(options.Get("driver"), "driver");
+  auto driver = to_driver(options.Get("driver"));
   auto directory = to_string(options.Get("socketDirectory"), "socketDirectory");
   auto absent_links = to_boolean(options.Get("absentLinks"), "absentLinks");
   auto memory = to_string(options.Get("memory"), "memory");
@@ -76,12 +61,7 @@ bool QueueHandle::open_links(const Napi::Object& options) {
   part_.share = *share;
   if (env.IsExceptionPending() || !internal || !driver || !directory || !absent_links || !memory) return false;
 
-  auto kind = to_driver(*driver);
-  if (!kind) {
-    throw_type_error(env, "there is no driver " + *driver);
-    return false;
-  }
-  for (DeviceName& name : ports_.names) name = {*kind, "", *directory};
+  for (DeviceName& name : ports_.names) name = {*driver, "", *directory};
   ports_.names[kInternal].name = *internal;
   ports_.used[kInternal] = true;
   ports_.used[kExternal] = external.has_value();

@@ -18,6 +18,8 @@
 
 #include "core/wire.h"
 #include "interface.h"
+#include "monotonic.h"
+#include "packet_thread.h"
 
 namespace lwaftr {
 
@@ -26,12 +28,6 @@ namespace {
 constexpr size_t kLargest = 65536;
 constexpr int kBatch = 64;  // packets of one direction before the other has its turn
 constexpr int kSocketBytes = 4 << 20;
-
-uint64_t monotonic_now() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
 
 bool set(int fd, int level, int option, int value) { return setsockopt(fd, level, option, &value, sizeof value) == 0; }
 
@@ -122,11 +118,7 @@ Lwb4::~Lwb4() {
 }
 
 void Lwb4::start() {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  start_packet_thread(thread_, "lwaftr-b4", -1, [this] { run(); });
 }
 
 void Lwb4::stop() {

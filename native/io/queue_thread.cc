@@ -1,15 +1,14 @@
 #include "queue_thread.h"
 
 #include <poll.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
+
+#include "monotonic.h"
+#include "packet_thread.h"
 
 namespace lwaftr {
 
@@ -22,12 +21,6 @@ constexpr Time kMaintenance = 100'000'000;    // ns between looks at the devices
 constexpr int kSleep = 50;                    // ms: timers of the pipeline are seconds, packets wake us
 constexpr int kEmptyPasses = 64;              // before sleeping: a burst's next frame is often on its way
 constexpr std::chrono::seconds kPatience(5);  // for a thread that does not reach its batch boundary
-
-Time monotonic_now() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<Time>(now.tv_sec) * 1'000'000'000 + static_cast<Time>(now.tv_nsec);
-}
 
 }  // namespace
 
@@ -45,17 +38,7 @@ QueueThread::~QueueThread() {
 }
 
 int QueueThread::start(int cpu, const std::string& name) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are for the thread that runs JavaScript
-  thread_ = std::thread([this] { run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
-  if (cpu < 0) return 0;
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  CPU_SET(cpu, &cpus);
-  return pthread_setaffinity_np(thread_.native_handle(), sizeof cpus, &cpus);
+  return start_packet_thread(thread_, name, cpu, [this] { run(); });
 }
 
 void QueueThread::stop() {

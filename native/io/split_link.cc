@@ -43,6 +43,11 @@ size_t SplitLink::receive(PacketPool& pool, Packet** packets, size_t limit) {
   return count + bulk_->receive(pool, packets + count, limit - count);
 }
 
+void SplitLink::transmit(Packet* const* packets, size_t count) {
+  bulk_->transmit(packets, count);
+  statistics_.transmit_drops = bulk_->statistics().transmit_drops;
+}
+
 LinkStatus SplitLink::check() {
   urgent_->check();
   LinkStatus status = bulk_->check();

@@ -17,7 +17,7 @@ class SplitLink final : public Device {
 
   void start(OpenError* error) override;
   size_t receive(PacketPool& pool, Packet** packets, size_t limit) override;
-  void transmit(Packet* const* packets, size_t count) override { bulk_->transmit(packets, count); }
+  void transmit(Packet* const* packets, size_t count) override;
   int wait_fd() const override { return epoll_; }
   LinkStatus check() override;
   void abandon() override;

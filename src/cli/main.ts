@@ -27,6 +27,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'measure the data plane in memory',
     load: async () => (await import('./commands/bench.js')).benchCommand(),
   },
+  loadtest: {
+    summary: 'load a relay over its links, and count what is lost',
+    load: async () => (await import('./commands/loadtest.js')).loadtestCommand(),
+  },
   'generate-configuration': {
     summary: 'write a configuration of any size, and traffic that matches it',
     load: async () => (await import('./commands/generate-configuration.js')).generateConfigurationCommand(),

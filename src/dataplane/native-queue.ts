@@ -62,6 +62,7 @@ export interface InterfaceInfo {
   readonly name: string
   readonly mtu: number
   readonly up: boolean
+  readonly mac: string
 }
 
 export interface NativeQueues {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { root } from '../root.js'
 import type { NativeBench } from './bench.js'
+import type { NativeLoads } from './load.js'
 import type { NativeB4s } from './native-b4.js'
 import type { NativeQueues } from './native-queue.js'
 import type { QueueSettings } from './settings.js'
@@ -68,7 +69,7 @@ export interface ReplayOptions {
   readonly v6Out: string
 }
 
-export interface Native extends NativeQueues, NativeB4s, NativeBench {
+export interface Native extends NativeQueues, NativeB4s, NativeBench, NativeLoads {
   /** Every counter, in the order of the counters block. */
   counters(): CounterInfo[]
   /** libpcap's message, or null when it compiles the filter. */
