@@ -5,9 +5,11 @@ import { Routes } from './config-server/announce/routes.js'
 import { announcementState, routesState } from './config-server/announce/state.js'
 import { buildApp } from './config-server/app.js'
 import { readConfiguration } from './config-server/configuration-file.js'
+import { Confirmation } from './config-server/confirmation.js'
 import { Datastore } from './config-server/datastore.js'
 import { DATASTORES } from './config-server/datastores.js'
 import { History } from './config-server/history.js'
+import { historyState } from './config-server/history-state.js'
 import { Publisher } from './config-server/publisher.js'
 import { CAPABILITIES } from './config-server/query.js'
 import { restconfState } from './config-server/restconf-monitoring.js'
@@ -73,6 +75,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     }
     const transactions = new Transactions(parts)
     closers.push(() => transactions.settled())
+    const history = new History(parts)
+    const confirmation = new Confirmation({ ...parts, history, transactions }, log)
+    closers.push(() => confirmation.close())
 
     const routes = new Routes(parts)
     closers.push(() => routes.close())
@@ -81,10 +86,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const services = {
       ...parts,
       transactions,
-      history: new History(parts),
       routes,
+      history,
+      confirmation,
       state: [
         dataPlaneState(schema, dataplane),
+        historyState(store, transactions),
         yangLibrary(DATASTORES),
         announcementState(dataplane),
         routesState(routes),
@@ -95,6 +102,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const url = await listen(services, directory, options, closers)
     if (saved) await transactions.restore(saved)
     else if (first) await transactions.commit(first)
+    await confirmation.resume()
     ready = true
 
     const reload = async () => {

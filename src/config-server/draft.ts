@@ -8,6 +8,7 @@ import { validateTree } from '../schema/validate.js'
 import type { ConfigurationView, Datastore, Running } from './datastore.js'
 import { applyEdits, type Edit } from './edit.js'
 import { LayeredTable } from './layered-table.js'
+import type { Claim, Confirmed } from './pending-commit.js'
 import type { Commit } from './publisher.js'
 import { type CreateTable, type SoftwireChange, SoftwireOverlay } from './softwire-overlay.js'
 import type { Entry } from './store.js'
@@ -22,6 +23,12 @@ export interface CommitRequest {
   readonly who: string
   readonly via: string
   readonly comment?: string | undefined
+  /** Makes it a confirmed commit. */
+  readonly confirmed?: Confirmed | undefined
+  /** The persist of the pending commit that this confirmed one follows. */
+  readonly persistId?: string | undefined
+  /** Takes the pending commit back; the claim was good when it was made. */
+  readonly ends?: Claim
   /** Asked once it is this request's turn, with the configuration as it then is; throws to refuse. */
   readonly precondition?: (current: ConfigurationView) => void
 }

@@ -31,7 +31,8 @@ export interface WayBack {
 export type SoftwirePair = readonly [before: Uint8Array | null, after: Uint8Array | null]
 
 export interface Comparison {
-  readonly tree: readonly TreeEdit[]
+  readonly before: JsonObject
+  readonly after: JsonObject
   /** Of each softwire that differs, in order of the keys: its records then and later, null where it was absent. */
   readonly softwires: readonly SoftwirePair[]
 }
@@ -57,6 +58,11 @@ export class History {
 
   constructor(parts: Parts) {
     this.#parts = parts
+  }
+
+  /** The oldest revision that there is a way back to. */
+  get oldest(): number {
+    return this.#parts.store.oldest ?? this.#parts.datastore.running.revision
   }
 
   /** Null when it is forgotten, or was never. */
@@ -89,10 +95,9 @@ export class History {
     const before = this.wayBack(from)
     const after = this.wayBack(to)
     if (!before || !after) return null
-    const tree = diffTrees(this.#parts.schema, before.tree, after.tree)
     const softwires =
       before.whole || after.whole ? this.#compareTables(before, after) : this.#compareEdits(before, after)
-    return { tree, softwires: softwires.sort(byKey) }
+    return { before: before.tree, after: after.tree, softwires: softwires.sort(byKey) }
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Routes } from './announce/routes.js'
+import type { Confirmation } from './confirmation.js'
 import type { History } from './history.js'
 import type { StateProvider } from './state-provider.js'
 import type { Parts, Transactions } from './transaction.js'
@@ -7,6 +8,7 @@ import type { Parts, Transactions } from './transaction.js'
 export interface Services extends Parts {
   readonly transactions: Transactions
   readonly history: History
+  readonly confirmation: Confirmation
   /** Where operational state comes from. */
   readonly state: readonly StateProvider[]
   readonly routes: Routes

@@ -65,7 +65,7 @@ export function isDelete(record: Uint8Array): boolean {
 }
 
 /** Records one behind the other, one by one; they share memory. */
-export function* recordsIn(bytes: Uint8Array): Iterable<Uint8Array> {
+export function* recordsIn(bytes: Uint8Array): Generator<Uint8Array, undefined> {
   for (let at = 0; at < bytes.length; at += recordSize) yield bytes.subarray(at, at + recordSize)
 }
 

@@ -12,6 +12,7 @@ import type { Change } from '../dataplane/dataplane.js'
 import { error } from '../errors.js'
 import type { JsonObject } from '../schema/json-types.js'
 import { SoftwireRecords } from '../schema/softwire-record.js'
+import type { Pending } from './pending-commit.js'
 import type { CommitRecord } from './publisher.js'
 import {
   editSoftwires,
@@ -50,9 +51,13 @@ export interface Store {
   /** What was committed last; null when nothing ever was. */
   load(): Saved | null
   /** All of these commits, in order, or none: then it throws LwaftrError and leaves no trace. */
-  persist(entries: readonly Entry[], keep: Keep): void
-  /** The last commits that are kept, newest first. */
-  history(limit: number): CommitRecord[]
+  persist(entries: readonly Entry[], keep: Keep, pending?: Pending | null): void
+  /** The confirmed commit that waits; persist() sets it, or with null removes it. */
+  readonly pending: Pending | null
+  /** The oldest revision that what is kept leads back to; null when nothing is. */
+  readonly oldest: number | null
+  /** The commits that are kept, newest first; the last `limit` of them. */
+  history(limit?: number): CommitRecord[]
   /** What undoes the commit; null when that is not kept, or there was no such commit. */
   undo(revision: number): Undo | null
   close(): Promise<void>
@@ -75,7 +80,7 @@ export function openStore(directory: string): Store {
 class LmdbStore implements Store {
   readonly id: string
   readonly #root: RootDatabase
-  /** format, id, tree, revision of the last commit, and the bytes that `undo` holds. */
+  /** format, id, tree, revision of the last commit, pending, and the bytes that `undo` holds. */
   readonly #meta: Database<unknown, string>
   readonly #softwires: PageDatabase
   readonly #history: Database<Omit<CommitRecord, 'time'> & { time: string }, number>
@@ -101,10 +106,24 @@ class LmdbStore implements Store {
     return { commit, tree: this.#meta.get('tree') as JsonObject, softwires: SoftwireRecords.of(softwires) }
   }
 
-  persist(entries: readonly Entry[], keep: Keep): void {
+  get pending(): Pending | null {
+    const pending = this.#meta.get('pending') as
+      | (Omit<Pending, 'deadline'> & { deadline: string })
+      | undefined
+    return pending ? { ...pending, deadline: new Date(pending.deadline) } : null
+  }
+
+  get oldest(): number | null {
+    const oldest = this.#oldest()
+    return oldest === undefined ? null : oldest - 1
+  }
+
+  persist(entries: readonly Entry[], keep: Keep, pending?: Pending | null): void {
     try {
       this.#root.transactionSync(() => {
         for (const entry of entries) this.#put(entry)
+        if (pending) this.#meta.putSync('pending', pending)
+        else if (pending === null) this.#meta.removeSync('pending')
         this.#prune(keep)
       })
     } catch (cause) {
@@ -112,8 +131,8 @@ class LmdbStore implements Store {
     }
   }
 
-  history(limit: number): CommitRecord[] {
-    const newestFirst = this.#history.getRange({ reverse: true, limit })
+  history(limit?: number): CommitRecord[] {
+    const newestFirst = this.#history.getRange({ reverse: true, ...(limit === undefined ? {} : { limit }) })
     return [...newestFirst].map(({ value }) => ({ ...value, time: new Date(value.time) }))
   }
 
@@ -148,9 +167,10 @@ class LmdbStore implements Store {
 
   #prune({ depth, size }: Keep): void {
     let bytes = this.#undoBytes()
+    const needed = this.pending?.back ?? Number.POSITIVE_INFINITY
     for (let count = this.#undo.getCount(); count > depth || bytes > size; count--) {
       const oldest = this.#oldest()
-      if (oldest === undefined) break
+      if (oldest === undefined || oldest > needed) break
       bytes -= this.#undo.get(oldest)?.length ?? 0
       this.#undo.removeSync(oldest)
     }

@@ -10,11 +10,13 @@
 // durable write and one apply. Where a round fails for what only one of them asks, each is tried again by itself. What
 // changes more than single entries is a round by itself from the start.
 import type { DataPlane, Prepared } from '../dataplane/dataplane.js'
+import type { JsonObject } from '../schema/json-types.js'
 import type { Schema } from '../schema/schema.js'
 import { historyBounds } from './config-settings.js'
 import type { Datastore } from './datastore.js'
 import { type CommitRequest, type Difference, Draft } from './draft.js'
 import { Lock } from './lock.js'
+import { type Claim, mayChange, mayEnd, type Pending, pendingAfter } from './pending-commit.js'
 import { placeOf } from './place.js'
 import type { Commit, Publisher } from './publisher.js'
 import type { CreateTable } from './softwire-overlay.js'
@@ -31,6 +33,13 @@ export interface Parts {
   readonly createTable: CreateTable
 }
 
+/** What a commit would come to. */
+export interface Attempt extends Difference {
+  readonly summary: string
+  readonly before: JsonObject
+  readonly after: JsonObject
+}
+
 /** A request that waits for its round, and whom to tell. */
 interface Turn {
   readonly request: CommitRequest
@@ -45,9 +54,32 @@ export class Transactions {
   readonly #parts: Parts
   readonly #lock = new Lock()
   #waiting: Turn[] = []
+  #pending: Pending | null
+  #onPending: (pending: Pending | null) => void = () => {}
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.#pending = parts.store.pending
+  }
+
+  /** The confirmed commit that waits to be confirmed. */
+  get pending(): Pending | null {
+    return this.#pending
+  }
+
+  /** Calls back whenever another one waits, or none does any more. */
+  onPending(listener: (pending: Pending | null) => void): void {
+    this.#onPending = listener
+  }
+
+  /** The pending commit stays. Rejects with LwaftrError. */
+  confirm(claim: Claim): Promise<void> {
+    return this.#lock.run(async () => {
+      mayEnd(this.#pending, claim)
+      const { schema, store, datastore } = this.#parts
+      store.persist([], historyBounds(schema, datastore.running.tree), null)
+      this.#setPending(null)
+    })
   }
 
   /** Carries the edits out as one commit; null when they change nothing. Rejects with LwaftrError. */
@@ -59,12 +91,13 @@ export class Transactions {
   }
 
   /** What the edits would change, after all that commit() does before it stores them; nothing is left of it. */
-  attempt(request: CommitRequest): Promise<Difference | null> {
+  attempt(request: CommitRequest): Promise<Attempt | null> {
     return this.#lock.run(async () => {
       const draft = new Draft(this.#parts)
+      this.#pendingAfter(request, draft.running.revision)
       const commit = draft.add(request)
       if (commit) await (await this.#parts.dataplane.prepare(draft.change)).abort()
-      return commit
+      return commit && { ...commit, before: this.#parts.datastore.running.tree, after: draft.running.tree }
     })
   }
 
@@ -94,50 +127,69 @@ export class Transactions {
   }
 
   #together(): number {
-    const alone = this.#waiting.findIndex(({ request }) => isLarge(this.#parts.schema, request))
+    const alone = this.#waiting.findIndex(({ request }) => standsAlone(this.#parts.schema, request))
     if (alone === 0) return 1
     return Math.min(alone < 0 ? ROUND : alone, ROUND)
   }
 
   async #carryOut(turns: readonly Turn[]): Promise<void> {
     const draft = new Draft(this.#parts)
-    const settle = turns.map((turn) => this.#drafted(draft, turn))
+    const drafted = turns.map((turn) => this.#drafted(draft, turn))
+    const pending = drafted.findLast((outcome) => outcome.pending !== undefined)?.pending
     try {
-      if (draft.commits.length > 0) await this.#make(draft)
+      if (draft.commits.length > 0 || pending !== undefined) await this.#make(draft, pending)
     } catch (problem) {
       const [only, ...others] = turns
       if (only && others.length === 0) only.reject(problem)
       else for (const turn of turns) await this.#carryOut([turn])
       return
     }
-    for (const tell of settle) tell()
+    for (const { tell } of drafted) tell()
   }
 
-  /** Takes the turn in; answers how to tell its outcome, should the round succeed. */
-  #drafted(draft: Draft, { request, resolve, reject }: Turn): () => void {
+  /** Takes the turn in; answers how to tell its outcome should the round succeed, and what is pending then. */
+  #drafted(draft: Draft, { request, resolve, reject }: Turn): { tell: () => void; pending?: Pending | null } {
     try {
+      const pending = this.#pendingAfter(request, draft.running.revision)
       const commit = draft.add(request)
-      return () => resolve(commit)
+      const waits = commit || this.#pending ? pending : undefined
+      return { tell: () => resolve(commit), ...(waits === undefined ? {} : { pending: waits }) }
     } catch (problem) {
-      return () => reject(problem)
+      return { tell: () => reject(problem) }
     }
   }
 
-  async #make(draft: Draft): Promise<void> {
+  /** Undefined where the request leaves that as it is. */
+  #pendingAfter(request: CommitRequest, revision: number): Pending | null | undefined {
+    const { confirmed, ends } = request
+    if (ends) {
+      mayEnd(this.#pending, ends)
+      return null
+    }
+    mayChange(this.#pending, request, confirmed)
+    return confirmed && pendingAfter(this.#pending, request, confirmed, revision)
+  }
+
+  async #make(draft: Draft, pending: Pending | null | undefined): Promise<void> {
     const { schema, dataplane, store, datastore, publisher } = this.#parts
     const prepared = await dataplane.prepare(draft.change)
-    await orAbort(prepared, () => store.persist(draft.entries, historyBounds(schema, draft.running.tree)))
+    const keep = historyBounds(schema, draft.running.tree)
+    await orAbort(prepared, () => store.persist(draft.entries, keep, pending))
     await datastore.advance(draft.running, () => prepared.apply())
+    if (pending !== undefined) this.#setPending(pending)
     for (const commit of draft.commits) publisher.publish(commit)
+  }
+
+  #setPending(pending: Pending | null): void {
+    this.#pending = pending
+    this.#onPending(pending)
   }
 }
 
-/** True for what may touch the table as a whole. */
-function isLarge(schema: Schema, { edits }: CommitRequest): boolean {
-  return (
-    typeof edits === 'function' ||
-    edits.some(({ target }) => ['above', 'list'].includes(placeOf(schema, target)))
-  )
+/** True for what may touch the table as a whole, and for what begins or ends a time of waiting. */
+function standsAlone(schema: Schema, { edits, confirmed, ends }: CommitRequest): boolean {
+  if (confirmed || ends || typeof edits === 'function') return true
+  return edits.some(({ target }) => ['above', 'list'].includes(placeOf(schema, target)))
 }
 
 async function orAbort(prepared: Prepared, step: () => void): Promise<void> {

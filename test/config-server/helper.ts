@@ -7,9 +7,11 @@ import type { Test } from 'tap'
 import { Routes } from '../../src/config-server/announce/routes.js'
 import { announcementState, routesState } from '../../src/config-server/announce/state.js'
 import { buildApp } from '../../src/config-server/app.js'
+import { Confirmation } from '../../src/config-server/confirmation.js'
 import { Datastore } from '../../src/config-server/datastore.js'
 import { DATASTORES } from '../../src/config-server/datastores.js'
 import { History } from '../../src/config-server/history.js'
+import { historyState } from '../../src/config-server/history-state.js'
 import { Publisher } from '../../src/config-server/publisher.js'
 import { CAPABILITIES } from '../../src/config-server/query.js'
 import { restconfState } from '../../src/config-server/restconf-monitoring.js'
@@ -133,6 +135,7 @@ export async function build(t: Test, configuration: JsonObject | null = minimal)
   const parts = services(dataplane, store)
   const app = buildApp({ ...parts, isReady: () => true })
   t.teardown(async () => {
+    parts.confirmation.close()
     await app.close()
     await store.close()
     rmSync(directory, { recursive: true })
@@ -179,12 +182,16 @@ export function services(dataplane: DataPlane, store: Store) {
   })
   const parts = { schema, datastore, dataplane, store, publisher, createTable }
   const routes = new Routes(parts)
+  const transactions = new Transactions(parts)
+  const history = new History(parts)
+  const confirmation = new Confirmation({ ...parts, history, transactions }, () => {})
   const state = [
     dataPlaneState(schema, dataplane),
+    historyState(store, transactions),
     yangLibrary(DATASTORES),
     announcementState(dataplane),
     routesState(routes),
     restconfState(CAPABILITIES, () => []),
   ]
-  return { ...parts, transactions: new Transactions(parts), routes, history: new History(parts), state }
+  return { ...parts, transactions, history, confirmation, routes, state }
 }

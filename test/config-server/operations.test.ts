@@ -47,11 +47,15 @@ t.test('an operation is posted to, and nothing else', async (t) => {
 t.test('validate tells what a commit would do and does not do it', async (t) => {
   const { send, dataplane, snapshot } = await build(t)
   const before = await snapshot()
-  const answer = await send('POST', VALIDATE, input({ config: changed }))
+  const answer = await send('POST', VALIDATE, input({ config: changed, limit: 1 }))
   t.equal(answer.statusCode, 200, answer.body)
   t.equal(answer.headers['content-type'], JSON_TYPE)
   t.same(answer.json(), {
-    'lwaftr:output': { summary: 'create /softwire-config/name, delete 1 softwire' },
+    'lwaftr:output': {
+      summary: 'create /softwire-config/name, delete 1 softwire',
+      difference: ['+ /softwire-config/name x'],
+      omitted: '5',
+    },
   })
   t.same(dataplane.calls, [{ prepare: ['softwires'] }, 'abort'])
   t.same((await send('POST', VALIDATE, input({ config: minimal }))).json(), { 'lwaftr:output': {} })
@@ -72,8 +76,8 @@ t.test('validate takes edits, too', async (t) => {
     target: `${target},${psid}`,
     value: { 'snabb-softwire-v3:softwire': [softwire('193.5.1.100', psid, more)] },
   })
-  const good = await send('POST', VALIDATE, input({ edit: [edit(1), edit(5)] }))
-  t.same(good.json(), { 'lwaftr:output': { summary: 'create 1 softwire' } })
+  const good = await send('POST', VALIDATE, input({ edit: [edit(1), edit(5)], limit: 0 }))
+  t.same(good.json(), { 'lwaftr:output': { summary: 'create 1 softwire', omitted: '5' } })
   const other = edit(6, { 'port-set': { 'psid-length': 8 } })
   const bad = await send('POST', VALIDATE, input({ edit: [edit(5), other] }))
   t.equal(bad.statusCode, 412, bad.body)
@@ -91,7 +95,9 @@ t.test('XML in, XML out', async (t) => {
   t.equal(answer.headers['content-type'], XML)
   t.equal(
     answer.body,
-    '<output xmlns="urn:lwaftr"><summary>replace /softwire-config/external-interface/mtu</summary></output>',
+    '<output xmlns="urn:lwaftr"><summary>replace /softwire-config/external-interface/mtu</summary>' +
+      '<difference>- /softwire-config/external-interface/mtu 1500</difference>' +
+      '<difference>+ /softwire-config/external-interface/mtu 1400</difference></output>',
   )
 })
 

@@ -2,6 +2,9 @@
 import type { JsonObject } from '../../schema/json-types.js'
 import type { Services } from '../services.js'
 import type { Session } from '../session.js'
+import { commit, rollback } from './commit.js'
+import { compare } from './compare.js'
+import { cancelCommit, confirmCommit } from './confirm.js'
 import { validate } from './validate.js'
 
 export interface Invocation {
@@ -17,5 +20,10 @@ export type RpcHandler = (services: Services, invocation: Invocation) => Promise
 
 /** By module:name, as Schema.rpcs has them. */
 export const rpcHandlers: Readonly<Record<string, RpcHandler>> = {
+  'lwaftr:cancel-commit': cancelCommit,
+  'lwaftr:commit': commit,
+  'lwaftr:compare': compare,
+  'lwaftr:confirm-commit': confirmCommit,
+  'lwaftr:rollback': rollback,
   'lwaftr:validate': validate,
 }

@@ -1,10 +1,13 @@
 // rpc validate: a commit's way up to where it would become one.
-import { summarise } from '../summary.js'
+import { differenceLines, differenceOutput, softwirePairs } from '../difference.js'
 import type { RpcHandler } from './operations.js'
 import { proposedEdits } from './proposal.js'
 
 export const validate: RpcHandler = async ({ schema, transactions }, { input, session, via }) => {
   const edits = proposedEdits(schema, input)
-  const difference = await transactions.attempt({ edits, who: session.user, via })
-  return difference ? { summary: summarise(difference.tree, difference.softwires) } : {}
+  const attempt = await transactions.attempt({ edits, who: session.user, via })
+  if (!attempt) return {}
+  const { summary, before, after, softwires } = attempt
+  const lines = differenceLines(schema, before, after, softwirePairs(softwires))
+  return { summary, ...differenceOutput(lines, Number(input.limit)) }
 }

@@ -1,0 +1,89 @@
+// The clock of a pending confirmed commit, and the two ways in which its waiting ends.
+import type { Datastore } from './datastore.js'
+import type { History } from './history.js'
+import { type Claim, mayEnd, type Pending } from './pending-commit.js'
+import type { Commit } from './publisher.js'
+import { rewriteTo } from './rollback.js'
+import type { Transactions } from './transaction.js'
+
+interface Parts {
+  readonly datastore: Datastore
+  readonly history: History
+  readonly transactions: Transactions
+}
+
+/** Milliseconds until a rollback that the data plane refused is tried again. */
+const AGAIN = 10_000
+/** Timers hold 31 bits of milliseconds. */
+const LONGEST = 2 ** 31 - 1
+
+export class Confirmation {
+  readonly #parts: Parts
+  readonly #log: (level: 'warn' | 'error', message: string) => void
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(parts: Parts, log: (level: 'warn' | 'error', message: string) => void) {
+    this.#parts = parts
+    this.#log = log
+    parts.transactions.onPending((pending) => this.#wait(pending))
+  }
+
+  /** Once the configuration of an earlier run is in force: a commit whose time is over is taken back first. */
+  async resume(): Promise<void> {
+    const { pending } = this.#parts.transactions
+    if (pending && pending.deadline <= new Date()) await this.#expire()
+    else this.#wait(pending)
+  }
+
+  confirm(claim: Claim): Promise<void> {
+    return this.#parts.transactions.confirm(claim)
+  }
+
+  /** Null where what comes back is what is there. */
+  cancel(claim: Claim): Promise<Commit | null> {
+    const { pending } = this.#parts.transactions
+    return this.#takeBack(mayEnd(pending, claim), { who: claim.who, via: 'cancel-commit', ends: claim })
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #wait(pending: Pending | null): void {
+    clearTimeout(this.#timer)
+    if (!pending) return
+    const left = Math.max(0, pending.deadline.getTime() - Date.now())
+    this.#timer = setTimeout(() => this.#elapsed(pending), Math.min(left, LONGEST))
+  }
+
+  #elapsed(pending: Pending): void {
+    if (pending.deadline > new Date()) this.#wait(pending)
+    else void this.#expire()
+  }
+
+  async #expire(): Promise<void> {
+    const { pending } = this.#parts.transactions
+    if (!pending) return
+    try {
+      const commit = await this.#takeBack(pending, {
+        who: 'lwaftr',
+        via: 'confirmed-commit',
+        comment: 'not confirmed in time',
+        ends: { who: pending.who, override: true },
+      })
+      const now = commit ? `revision ${commit.revision} is in force` : 'nothing had to change'
+      this.#log('warn', `the commit of ${pending.who} was not confirmed in time; taken back: ${now}`)
+    } catch (problem) {
+      this.#log(
+        'error',
+        `the commit of ${pending.who} was not confirmed, but cannot be taken back: ${String(problem)}`,
+      )
+      this.#timer = setTimeout(() => void this.#expire(), AGAIN)
+    }
+  }
+
+  #takeBack({ back }: Pending, by: { who: string; via: string; comment?: string; ends: Claim }) {
+    const { history, datastore, transactions } = this.#parts
+    return transactions.commit({ ...by, edits: rewriteTo(history, datastore, back) })
+  }
+}
