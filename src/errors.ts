@@ -90,8 +90,8 @@ const table = {
   // Commits
   'unknown-revision': row(400, 'application', 'invalid-value', 'revision {revision} cannot be had back; those from {oldest} to {newest} can'),
   'commit-pending': row(409, 'application', 'in-use', 'a confirmed commit of {who} is pending until {deadline}; confirm it or cancel it first'),
-  'no-commit-pending': row(409, 'application', 'operation-failed', 'no confirmed commit is pending'),
-  'not-the-committer': row(409, 'application', 'invalid-value', 'the pending commit is confirmed or cancelled with its persist-id, or without one by {who}'),
+  'no-commit-pending': row(409, 'application', 'data-missing', 'no confirmed commit is pending'),
+  'not-the-committer': row(400, 'application', 'invalid-value', 'the pending commit is confirmed or cancelled with its persist-id, or without one by {who}'),
   // The data plane and the machine below it
   'bad-filter': row(400, 'application', 'invalid-value', 'filter "{filter}" does not compile: {problem}'),
   'device': row(409, 'application', 'resource-denied', 'device {device}: {problem}'),

@@ -129,7 +129,7 @@ t.test('a confirmed commit stays when it is confirmed', async (t) => {
   t.notOk('pending' in (await commits()))
   await sleep(1200)
   t.same(await psids(), [1, 2, 3])
-  t.match(await call('confirm-commit'), { status: 409, error: { 'error-tag': 'operation-failed' } })
+  t.match(await call('confirm-commit'), { status: 409, error: { 'error-tag': 'data-missing' } })
   t.match(await call('cancel-commit'), { status: 409 })
   t.equal((await send('DELETE', `${TABLE}/softwire=193.5.1.100,3`)).statusCode, 204)
 })
@@ -159,22 +159,22 @@ t.test('while a commit waits nobody else changes anything', async (t) => {
   const refused = await send('DELETE', `${TABLE}/softwire=193.5.1.100,1`)
   t.equal(refused.statusCode, 409)
   t.match(refused.json(), { 'ietf-restconf:errors': { error: [{ 'error-tag': 'in-use' }] } })
-  for (const [name, input] of [
-    ['commit', { edit: [add(4)] }],
-    ['rollback', { revision: 1 }],
-    ['validate', { edit: [add(4)] }],
-    ['commit', { edit: [add(4)], confirmed: {} }],
-    ['commit', { edit: [add(4)], confirmed: {}, 'persist-id': 'guess' }],
-    ['confirm-commit', undefined],
-    ['confirm-commit', { 'persist-id': 'guess' }],
-    ['cancel-commit', undefined],
+  for (const [name, input, status] of [
+    ['commit', { edit: [add(4)] }, 409],
+    ['rollback', { revision: 1 }, 409],
+    ['validate', { edit: [add(4)] }, 409],
+    ['commit', { edit: [add(4)], confirmed: {} }, 400],
+    ['commit', { edit: [add(4)], confirmed: {}, 'persist-id': 'guess' }, 400],
+    ['confirm-commit', undefined, 400],
+    ['confirm-commit', { 'persist-id': 'guess' }, 400],
+    ['cancel-commit', undefined, 400],
   ] as const)
-    t.equal((await call(name, input)).status, 409, `${name} ${JSON.stringify(input)}`)
+    t.equal((await call(name, input)).status, status, `${name} ${JSON.stringify(input)}`)
   t.same(await snapshot(), before)
   t.match(await call('commit', { edit: [add(4)], confirmed: { persist: 'other' }, 'persist-id': 'secret' }), {
     output: { revision: '3' },
   })
-  t.equal((await call('cancel-commit', { 'persist-id': 'secret' })).status, 409, 'that one is over')
+  t.equal((await call('cancel-commit', { 'persist-id': 'secret' })).status, 400, 'that one is over')
   t.match(await call('cancel-commit', { 'persist-id': 'other' }), {
     output: { revision: '4', summary: 'delete 2 softwires' },
   })
