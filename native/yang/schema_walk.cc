@@ -92,6 +92,8 @@ Napi::Object WalkNode(Napi::Env env, const lysc_node* node) {
   object["config"] = (node->flags & LYS_CONFIG_W) != 0;
   object["mandatory"] = (node->flags & LYS_MAND_TRUE) != 0;
   object["presence"] = node->nodetype == LYS_CONTAINER && (node->flags & LYS_PRESENCE) != 0;
+  bool listed = (node->nodetype & (LYS_LIST | LYS_LEAFLIST)) && (node->flags & LYS_CONFIG_W);
+  object["userOrdered"] = listed && (node->flags & LYS_ORDBY_USER);
   SetChoice(object, node);
   SetDefaultDeny(object, node);
   if (node->nodetype == LYS_LEAF) {

@@ -10,7 +10,7 @@ interface PrintOptions extends ConnectionOptions {
   readonly defaults: boolean
 }
 
-const FORMATS = { text: 'text', json: 'document', xml: 'xml', xpath: 'xpath' } as const
+const FORMATS = { text: 'text', json: 'document', xml: 'elements', xpath: 'xpath' } as const
 
 export function withFormat(command: Command): Command {
   return command

@@ -2,8 +2,8 @@
 // body, a transaction or a reading does the work, and every failure leaves as the errors of RFC 8040.
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { error } from '../errors.js'
-import { contentType } from './media-types.js'
-import { pathOf, send } from './resource.js'
+import { errorForm } from './media-types.js'
+import { isKnownMethod, pathOf, send } from './resource.js'
 import { asLwaftrError, errorBody } from './restconf-errors.js'
 import { dataRoutes } from './routes/data.js'
 import { discoveryRoutes } from './routes/discovery.js'
@@ -25,11 +25,12 @@ const BODY_LIMIT = 1 << 30
 const REQUEST_TIMEOUT = 300_000
 
 export function buildApp(services: Services, { log = () => {} }: AppOptions = {}): FastifyInstance {
-  const refuse = (problem: unknown, _request: FastifyRequest, reply: FastifyReply) => {
+  const refuse = (problem: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const known = asLwaftrError(problem)
     if (known.code === 'internal')
       log('error', problem instanceof Error ? String(problem.stack) : String(problem))
-    return send(reply.code(known.status), contentType('json'), JSON.stringify(errorBody(known)))
+    const { type, format } = errorForm(request.headers)
+    return send(reply.code(known.status), type, errorBody(services.schema, known, format))
   }
   const app = Fastify({
     frameworkErrors: refuse,
@@ -54,7 +55,9 @@ export function buildApp(services: Services, { log = () => {} }: AppOptions = {}
   })
   app.setErrorHandler(refuse)
   app.setNotFoundHandler((request) => {
-    throw error('not-found', { path: pathOf(request) })
+    throw isKnownMethod(request.method)
+      ? error('not-found', { path: pathOf(request) })
+      : error('unknown-method', { method: request.method })
   })
 
   discoveryRoutes(app)

@@ -1,4 +1,5 @@
 // The body of a request as the value of an edit.
+import type { IncomingHttpHeaders } from 'node:http'
 import { error } from '../errors.js'
 import { parseJson, readJsonAt } from '../schema/json.js'
 import type { JsonObject, JsonValue } from '../schema/json-types.js'
@@ -8,9 +9,8 @@ import { checkResource, checkTree } from '../schema/shape.js'
 import { SoftwireRecords } from '../schema/softwire-record.js'
 import { loadText, readTextAt } from '../schema/text.js'
 import { pushSoftwire } from '../schema/validate.js'
-import { readXmlAt } from '../schema/xml.js'
-import type { Operation } from './edit.js'
-import { formatOf } from './media-types.js'
+import { readXmlAt, readXmlDatastore, readXmlDocument } from '../schema/xml.js'
+import { formatOf, messageFormatOf } from './media-types.js'
 import { entryPath, placeOf } from './place.js'
 import { DATASTORE, qualifiedName } from './representation.js'
 import { splitSoftwires } from './softwire-split.js'
@@ -25,22 +25,31 @@ export interface Value {
 export function readValue(
   schema: Schema,
   target: DataPath,
-  operation: Operation,
-  contentType: string | undefined,
+  operation: 'merge' | 'replace',
+  headers: IncomingHttpHeaders,
   body: Buffer,
 ): Value {
-  switch (formatOf(contentType)) {
+  refuseEmpty(body)
+  switch (formatOf(headers)) {
     case 'json':
       return unwrap(schema, target, operation, readObject(body))
+    case 'xml':
+      return unwrap(schema, target, operation, readElement(schema, target, body))
     case 'document':
       return readJsonAt(schema, target, body)
-    case 'xml':
+    case 'elements':
       return readXmlAt(schema, target, body)
     case 'text':
       return target.steps.length === 0 ? readWholeText(schema, body) : readTextAt(schema, target, body)
-    case 'xpath':
-      throw unreadable(contentType)
   }
+}
+
+/** The document of a target: its own element. */
+function readElement(schema: Schema, target: DataPath, body: Buffer): JsonObject {
+  const above = target.steps.slice(0, -1)
+  return target.steps.length === 0
+    ? readXmlDatastore(schema, body)
+    : readXmlDocument(schema, { steps: above }, body)
 }
 
 /** Validated here already, where errors still know their line. */
@@ -50,7 +59,12 @@ function readWholeText(schema: Schema, body: Buffer): Value {
 }
 
 /** The value of the target in a document that holds nothing else. */
-export function unwrap(schema: Schema, target: DataPath, operation: Operation, document: JsonValue): Value {
+export function unwrap(
+  schema: Schema,
+  target: DataPath,
+  operation: 'merge' | 'replace',
+  document: JsonValue,
+): Value {
   if (!isObject(document)) throw error('bad-request', { problem: 'the value is not a JSON object' })
   const last = target.steps.at(-1)
   const value = member(document, last ? qualifiedName(last.node) : DATASTORE, target)
@@ -62,11 +76,12 @@ export function unwrap(schema: Schema, target: DataPath, operation: Operation, d
 export function readChild(
   schema: Schema,
   parent: DataPath,
-  contentType: string | undefined,
+  headers: IncomingHttpHeaders,
   body: Buffer,
 ): Value & { target: DataPath } {
-  if (formatOf(contentType) !== 'json') throw unreadable(contentType)
-  const document = readObject(body)
+  refuseEmpty(body)
+  const format = messageFormatOf(headers)
+  const document = format === 'json' ? readObject(body) : readXmlDocument(schema, parent, body)
   const children = parent.steps.at(-1)?.node.children ?? schema.roots
   const [name] = Object.keys(document)
   if (name === undefined) throw error('bad-request', { problem: 'the body is an empty object' })
@@ -102,23 +117,14 @@ function checked(schema: Schema, target: DataPath, value: JsonValue): JsonValue 
     : checkResource(target, value, configOnly)
 }
 
-/** A JSON body of any shape. */
-export function parseBody(body: Buffer): JsonValue {
+function refuseEmpty(body: Buffer): void {
   if (body.length === 0) throw error('bad-request', { problem: 'the body is missing' })
-  return parseJson(body)
 }
 
-function readObject(body: Buffer): JsonObject {
-  const document = parseBody(body)
+export function readObject(body: Buffer): JsonObject {
+  const document = parseJson(body)
   if (!isObject(document)) throw error('bad-request', { problem: 'the body is not a JSON object' })
   return document
-}
-
-function unreadable(contentType: string | undefined): Error {
-  return error('unsupported-media-type', {
-    media: contentType ?? '',
-    supported: 'application/yang-data+json',
-  })
 }
 
 /** The one member that a body has. */

@@ -3,6 +3,7 @@
 import type { DataPlane } from '../dataplane/dataplane.js'
 import type { NativeBindingTable } from '../dataplane/native.js'
 import type { JsonObject } from '../schema/json-types.js'
+import { LastChanges } from './last-changes.js'
 
 export interface Running {
   /** 0 before the first commit. */
@@ -10,6 +11,8 @@ export interface Running {
   readonly time: Date
   /** Canonical, without softwires. */
   readonly tree: JsonObject
+  /** Which commit last changed what. */
+  readonly changes: LastChanges
 }
 
 /** A configuration to be asked for one thing: the running one, or what it will be when it is a request's turn. */
@@ -17,11 +20,18 @@ export interface ConfigurationView {
   readonly running: Running
   readonly table: Pick<NativeBindingTable, 'get' | 'size'>
   readonly entityTag: string
+  /** Of the store behind it: tells apart equal revisions of different stores. */
+  readonly id: string
+}
+
+function nothing(): Running {
+  const first = { revision: 0, time: new Date() }
+  return { ...first, tree: {}, changes: LastChanges.since(first) }
 }
 
 export class Datastore implements ConfigurationView {
   readonly #dataplane: DataPlane
-  #running: Running = { revision: 0, time: new Date(), tree: {} }
+  #running: Running = nothing()
   #advancing = false
 
   /** `id` belongs to the store behind it, see Store.id. */

@@ -67,6 +67,10 @@ export class Draft implements ConfigurationView {
     return this.#table
   }
 
+  get id(): string {
+    return this.#parts.datastore.id
+  }
+
   get entityTag(): string {
     return this.#parts.datastore.entityTagOf(this.#running.revision)
   }
@@ -134,7 +138,12 @@ export class Draft implements ConfigurationView {
     if (softwires && 'edits' in softwires.change) this.#table.edit(softwires.change.edits)
     else this.#replaced = softwires?.change
     // What comes to the same stays the same object: readers compare.
-    this.#running = { revision, time, tree: treeChanged ? tree : this.#running.tree }
+    this.#running = {
+      revision,
+      time,
+      tree: treeChanged ? tree : this.#running.tree,
+      changes: this.#running.changes.after(commit),
+    }
   }
 }
 

@@ -9,16 +9,20 @@ import { entryPath, keyOf, lineage, placeOf, softwirePath } from './place.js'
 import type { SoftwireOverlay } from './softwire-overlay.js'
 import { splitSoftwires } from './softwire-split.js'
 import { keysOf, merge, update } from './tree.js'
+import { type Placement, placed } from './user-order.js'
 
 export type Operation = 'create' | 'merge' | 'replace' | 'delete' | 'remove'
 
 export interface Edit {
-  readonly operation: Operation
+  /** `move` needs a placement, and changes nothing but the order. */
+  readonly operation: Operation | 'move'
   readonly target: DataPath
   /** Of the target itself: an object for a container or list entry, an array for a list without keys. */
   readonly value?: JsonValue
   /** Softwires of a value that reaches above them; those may also stand in `value`, as the model has them. */
   readonly softwires?: SoftwireRecords
+  /** Where an entry of a user-ordered list goes; a new one goes last, another stays where it is. */
+  readonly placement?: Placement
 }
 
 /** The tree after the edits; what they do to softwires lands in the overlay. */
@@ -52,7 +56,7 @@ function applyEdit(schema: Schema, tree: JsonObject, softwires: SoftwireOverlay,
     throw error('read-only', { name: edit.target.steps.at(-1)?.node.name ?? '' }, { path: where(edit) })
   switch (placeOf(schema, edit.target)) {
     case 'beside':
-      return editTree(schema, tree, edit)
+      return inPlace(editTree(schema, tree, edit), edit)
     case 'above':
       return editAbove(schema, tree, softwires, edit)
     case 'list':
@@ -80,6 +84,10 @@ function eachEntry(edit: Edit): Edit[] {
   }))
 }
 
+function inPlace(tree: JsonObject, { target, placement }: Edit): JsonObject {
+  return placement ? placed(tree, target, placement) : tree
+}
+
 /** `path` says where the target is in `tree`, when the tree is only a part. */
 function editTree(schema: Schema, tree: JsonObject, edit: Edit, path = edit.target): JsonObject {
   return update(tree, path, (existing) => {
@@ -92,6 +100,9 @@ function editTree(schema: Schema, tree: JsonObject, edit: Edit, path = edit.targ
         return checkKeys(edit)
       case 'merge':
         return merge(node, node?.children ?? schema.roots, existing, checkKeys(edit))
+      case 'move':
+        if (existing === undefined) throw missing(edit)
+        return existing
       case 'delete':
         if (existing === undefined) throw missing(edit)
         return undefined

@@ -1,102 +1,122 @@
 // Which of our formats a client sends and which it wants (RFC 9110 s12.5.1, RFC 8040 s5.2).
+import type { IncomingHttpHeaders } from 'node:http'
+import Negotiator from 'negotiator'
 import { error } from '../errors.js'
 
-/** `document` is JSON whose datastore has no name around it: what a file holds. */
-export type Format = 'json' | 'xml' | 'document' | 'text' | 'xpath'
+/** `document` and `elements` are JSON and XML whose datastore has no name around it: what a file holds. */
+export type Format = 'json' | 'xml' | 'document' | 'elements' | 'text' | 'xpath'
 
-/** The last three are for our own command line: there are no registered media types for them. */
+/** What RESTCONF's own messages come in: errors, operations, the API's root. */
+export type MessageFormat = 'json' | 'xml'
+
+/** The last four are for our own command line: there are no registered media types for them. */
 const TYPES: Readonly<Record<string, Format>> = {
   'application/yang-data+json': 'json',
-  'application/json': 'json',
   'application/yang-data+xml': 'xml',
+  'application/json': 'json',
   'application/xml': 'xml',
   'application/vnd.lwaftr.document+json': 'document',
+  'application/vnd.lwaftr.document+xml': 'elements',
   'application/vnd.lwaftr.document+text': 'text',
   'application/vnd.lwaftr.document+xpath': 'xpath',
 }
 
+/** RFC 8072 s2.1. */
+const PATCHES: Readonly<Record<string, MessageFormat>> = {
+  'application/yang-patch+json': 'json',
+  'application/yang-patch+xml': 'xml',
+}
+
 export const YANG_PATCH = 'application/yang-patch+json'
 
-export const supportedTypes: readonly string[] = Object.keys(TYPES)
+/** What can be sent with PATCH, for Accept-Patch (RFC 5789 s3.1). */
+export const PATCH_TYPES: readonly string[] = [
+  'application/yang-data+json',
+  'application/yang-data+xml',
+  ...Object.keys(PATCHES),
+]
 
-const CONTENT_TYPES: Readonly<Record<Format, string>> = {
-  json: 'application/yang-data+json',
-  xml: 'application/yang-data+xml',
-  document: 'application/vnd.lwaftr.document+json',
-  text: 'application/vnd.lwaftr.document+text',
-  xpath: 'application/vnd.lwaftr.document+xpath',
-}
+const DATA = Object.keys(TYPES)
+const MESSAGES = DATA.filter((type) => TYPES[type] === 'json' || TYPES[type] === 'xml')
 
 export function contentType(format: Format): string {
-  return CONTENT_TYPES[format]
+  return DATA.find((type) => TYPES[type] === format) ?? ''
 }
 
-/** The format of a request's body. Throws LwaftrError 415. */
-export function formatOf(contentTypeHeader: string | undefined): Format {
-  const media = mediaType(contentTypeHeader)
-  const format = TYPES[media]
-  if (!format)
-    throw error('unsupported-media-type', {
-      media: media || 'missing',
-      supported: 'application/yang-data+json',
-    })
+/** The format of a request's body; a listing of leaves is only written. Throws LwaftrError 415. */
+export function formatOf(headers: IncomingHttpHeaders): Exclude<Format, 'xpath'> {
+  const format = TYPES[mediaType(headers)]
+  if (!format || format === 'xpath') throw unsupported(headers)
   return format
 }
 
-export function mediaType(header: string | undefined): string {
-  return (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
-}
-
-/** The best of our types for an Accept header. Throws LwaftrError 406. */
-export function negotiate(accept: string | undefined, offered: readonly string[] = supportedTypes): string {
-  const ranges = (accept?.trim() || '*/*').split(',').map(parseRange)
-  let best: { type: string; q: number } | undefined
-  for (const type of offered) {
-    const q = quality(type, ranges)
-    if (q > 0 && (!best || q > best.q)) best = { type, q }
-  }
-  if (!best) throw error('not-acceptable', { accept: accept ?? '', supported: offered[0] ?? '' })
-  return best.type
-}
-
-/** The best of our formats for an Accept header. */
-export function acceptedFormat(accept: string | undefined): Format {
-  return TYPES[negotiate(accept)] ?? 'json'
-}
-
-/** Media types of messages, as opposed to documents: JSON or XML. */
-const MESSAGES = supportedTypes.filter((type) => TYPES[type] === 'json' || TYPES[type] === 'xml')
-
-/** JSON or XML, for resources that have no other form. Throws LwaftrError 406. */
-export function acceptedMessageFormat(accept: string | undefined): 'json' | 'xml' {
-  return TYPES[negotiate(accept, MESSAGES)] === 'xml' ? 'xml' : 'json'
-}
-
-/** The format of a request's body where only JSON and XML are understood. Throws LwaftrError 415. */
-export function messageFormatOf(contentTypeHeader: string | undefined): 'json' | 'xml' {
-  const format = formatOf(contentTypeHeader)
+/** The same where only JSON and XML are understood. */
+export function messageFormatOf(headers: IncomingHttpHeaders): MessageFormat {
+  const format = formatOf(headers)
   if (format === 'json' || format === 'xml') return format
-  const supported = 'application/yang-data+json'
-  throw error('unsupported-media-type', { media: mediaType(contentTypeHeader), supported })
+  throw unsupported(headers)
 }
 
-interface Range {
+/** The format of a YANG Patch; undefined when the body is something else. */
+export function patchFormatOf(headers: IncomingHttpHeaders): MessageFormat | undefined {
+  return PATCHES[mediaType(headers)]
+}
+
+/** Without parameters. All our formats are UTF-8; a body that is compressed, or in another charset, is not read. */
+function mediaType(headers: IncomingHttpHeaders): string {
+  const [type = '', ...parameters] = (headers['content-type'] ?? '').split(';').map((part) => part.trim())
+  const charset = parameters.find((parameter) => /^charset=/i.test(parameter))
+  if (charset !== undefined && !/^charset="?(utf-8|us-ascii)"?$/i.test(charset)) throw unsupported(headers)
+  const coding = headers['content-encoding']
+  if (coding !== undefined && coding.toLowerCase() !== 'identity')
+    throw error('unsupported-media-type', { media: `in content coding ${coding}`, supported: 'it without' })
+  return type.toLowerCase()
+}
+
+function unsupported(headers: IncomingHttpHeaders): Error {
+  const supported = 'application/yang-data+json or application/yang-data+xml'
+  return error('unsupported-media-type', { media: headers['content-type'] ?? '(none given)', supported })
+}
+
+/** A media type that the client takes, and the format that it stands for. */
+export interface Accepted<F extends Format = Format> {
   readonly type: string
-  readonly q: number
+  readonly format: F
 }
 
-function parseRange(text: string): Range {
-  const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase())
-  const q = parameters.find((parameter) => parameter.startsWith('q='))
-  return { type, q: q === undefined ? 1 : Number(q.slice(2)) || 0 }
+/** The best form for data. Throws LwaftrError 406. */
+export function acceptedFormat(headers: IncomingHttpHeaders): Accepted {
+  const type = negotiate(headers, likeInput(headers, DATA))
+  return { type, format: TYPES[type] ?? 'json' }
 }
 
-/** The most specific range that covers the type decides. */
-function quality(type: string, ranges: readonly Range[]): number {
-  const [family] = type.split('/')
-  for (const pattern of [type, `${family}/*`, '*/*']) {
-    const range = ranges.find((candidate) => candidate.type === pattern)
-    if (range) return range.q
+/** The best form for what is JSON or XML only. Throws LwaftrError 406. */
+export function acceptedMessage(headers: IncomingHttpHeaders): Accepted<MessageFormat> {
+  const type = negotiate(headers, likeInput(headers, MESSAGES))
+  return { type, format: TYPES[type] === 'xml' ? 'xml' : 'json' }
+}
+
+/** Errors have a form also where the client takes none that we have. */
+export function errorForm(headers: IncomingHttpHeaders): Accepted<MessageFormat> {
+  try {
+    return acceptedMessage(headers)
+  } catch {
+    return acceptedMessage({ ...headers, accept: '*/*' })
   }
-  return 0
+}
+
+/** The best of the types offered; of equals the first. Throws LwaftrError 406. */
+export function negotiate({ accept }: IncomingHttpHeaders, offered: readonly string[]): string {
+  // What most clients send; the rest of the work is then for nothing.
+  if (accept === undefined || accept === '' || accept === '*/*') return offered[0] ?? ''
+  const best = new Negotiator({ headers: { accept } }).mediaType([...offered])
+  if (best === undefined)
+    throw error('not-acceptable', { accept, supported: offered.slice(0, 2).join(' or ') })
+  return best
+}
+
+/** Who sends XML and leaves the choice to us gets XML (RFC 8040 s5.2). */
+function likeInput(headers: IncomingHttpHeaders, types: readonly string[]): readonly string[] {
+  if (!/^application\/(yang-data|yang-patch)?\+?xml\b/i.test(headers['content-type'] ?? '')) return types
+  return [...types].sort((a, b) => Number(TYPES[b] === 'xml') - Number(TYPES[a] === 'xml'))
 }

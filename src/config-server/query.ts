@@ -11,6 +11,9 @@ export const CAPABILITIES = [
   'urn:ietf:params:restconf:capability:with-defaults:1.0',
 ] as const
 
+/** Where an entry of a user-ordered list can go. */
+export const PLACES = ['first', 'last', 'before', 'after'] as const
+
 export type Content = 'config' | 'nonconfig' | 'all'
 export type DefaultsMode = 'explicit' | 'trim' | 'report-all' | 'report-all-tagged'
 
@@ -44,6 +47,17 @@ export function parseRetrieval(schema: Schema, search: string, path: DataPath): 
     ] as const),
     page: parsePage(given),
   }
+}
+
+export interface WantedPlacement {
+  readonly insert: (typeof PLACES)[number] | undefined
+  readonly point: string | undefined
+}
+
+/** The query of a POST or PUT. */
+export function parsePlacement(search: string): WantedPlacement {
+  const given = parseParameters(search, ['insert', 'point'])
+  return { insert: oneOf(given, 'insert', PLACES), point: given.get('point') }
 }
 
 /** For requests that take no parameters. */

@@ -3,12 +3,12 @@ import type { JsonObject, JsonValue } from '../schema/json-types.js'
 import { childrenOf } from '../schema/lookup.js'
 import type { DataPath } from '../schema/paths.js'
 import { memberName, type Schema, type SchemaNode } from '../schema/schema.js'
-import { decodeSoftwire } from '../schema/softwire-record.js'
+import { decodeSoftwire, recordSize } from '../schema/softwire-record.js'
 import type { Source } from '../schema/walk.js'
 import type { ConfigurationView, Datastore } from './datastore.js'
 import { inMode } from './defaults.js'
 import { pageOfEntries, pageOfSoftwires, WHOLE } from './paging.js'
-import { lineage, placeOf } from './place.js'
+import { keyOf, lineage, placeOf } from './place.js'
 import type { Content, DefaultsMode, RetrievalQuery } from './query.js'
 import { isEverything, select, selectionOfSoftwires } from './selection.js'
 import { pages, softwireKey } from './softwire-scan.js'
@@ -21,7 +21,7 @@ export interface Reading extends Source {
   readonly configOnly: boolean
 }
 
-interface Configured {
+export interface Configured {
   readonly schema: Schema
   readonly datastore: ConfigurationView
 }
@@ -52,16 +52,32 @@ export function read(
   }
 }
 
-/** True when there is configuration at the path. */
-export function exists(sources: Configured, path: DataPath): boolean {
+/** The configuration at the path, which may be an empty container above softwires; undefined: there is none. */
+export function configurationAt(sources: Configured, path: DataPath): JsonValue | undefined {
   const { schema, datastore } = sources
   const place = placeOf(schema, path)
   if (place === 'entry' || place === 'inside') {
-    const { entry, inner } = softwireAt(sources, path)
-    return entry !== undefined && find(entry, inner) !== undefined
+    const record = recordAt(sources, path)
+    return record && softwireValue(schema, path, record)
   }
-  const here = find(datastore.running.tree, path) !== undefined
-  return place === 'beside' ? here : here || datastore.table.size > 0
+  const here = find(datastore.running.tree, path)
+  return here === undefined && place !== 'beside' && datastore.table.size > 0 ? {} : here
+}
+
+/** The record of the softwire in the path. */
+export function recordAt({ schema, datastore }: Configured, path: DataPath): Uint8Array | undefined {
+  const { ipv4, psid } = softwireKey(keyOf(path, schema))
+  return datastore.table.get(ipv4, psid) ?? undefined
+}
+
+/** How many entries a list's reading has, counted up to `most`; its softwires can still be read. */
+export function countUpTo(most: number, { value, softwires = [] }: Reading): number {
+  let count = Array.isArray(value) ? value.length : 1
+  for (const page of softwires) {
+    count += page.length / recordSize
+    if (count >= most) break
+  }
+  return Math.min(count, most)
 }
 
 function readTree(
@@ -109,19 +125,22 @@ function combined(schema: Schema, config: JsonObject, state: JsonObject, content
 
 function readSoftwire(sources: Sources, path: DataPath, query: RetrievalQuery): Reading | undefined {
   const { schema } = sources
-  const { entry, inner } = softwireAt(sources, path)
-  const found = entry && shown(schema.softwires.children, entry, inner, query)
+  const record = recordAt(sources, path)
+  const inner = insideSoftwire(schema, path)
+  const found = record && shown(schema.softwires.children, decodeSoftwire(record), inner, query)
   if (!found) return undefined
   const node = path.steps.at(-1)?.node ?? null
   return { value: select(schema, node, found.value, query), tagged: found.tagged, configOnly: true }
 }
 
-/** The softwire in, or above, the path, and where in it the path leads. */
-function softwireAt({ schema, datastore }: Configured, { steps }: DataPath) {
-  const at = steps.findIndex((step) => step.node === schema.softwires)
-  const { ipv4, psid } = softwireKey(steps[at]?.keys ?? [])
-  const record = datastore.table.get(ipv4, psid)
-  return { entry: record ? decodeSoftwire(record) : undefined, inner: { steps: steps.slice(at + 1) } }
+/** What is at the path of a softwire, or in one, if this is its record. */
+export function softwireValue(schema: Schema, path: DataPath, record: Uint8Array): JsonValue | undefined {
+  return find(decodeSoftwire(record), insideSoftwire(schema, path))
+}
+
+/** The path as it goes on in the softwire. */
+function insideSoftwire(schema: Schema, { steps }: DataPath): DataPath {
+  return { steps: steps.slice(steps.findIndex((step) => step.node === schema.softwires) + 1) }
 }
 
 /** The value at the path below nodes with these children, with the defaults that the query asks for. */

@@ -7,7 +7,7 @@ import { memberName, type Schema, type SchemaNode } from '../schema/schema.js'
 import { decodeSoftwire, recordSize } from '../schema/softwire-record.js'
 import { writeText } from '../schema/text.js'
 import { type Source, TAG } from '../schema/walk.js'
-import { withSoftwireDefaults, writeXml } from '../schema/xml.js'
+import { RESTCONF, withSoftwireDefaults, writeXml } from '../schema/xml.js'
 import { writeXPath } from '../schema/xpath.js'
 import type { Format } from './media-types.js'
 import { placeOf } from './place.js'
@@ -25,9 +25,18 @@ export function represent(schema: Schema, path: DataPath, source: Source, format
 const writers: Record<Format, (schema: Schema, path: DataPath, source: Source) => Iterable<string>> = {
   json: (schema, path, source) => jsonPieces(schema, path, source, wrap),
   document: (schema, path, source) => jsonPieces(schema, path, source, wrapJson),
-  xml: writeXml,
+  xml: xmlPieces,
+  elements: writeXml,
   text: writeText,
   xpath: writeXPath,
+}
+
+/** The datastore's elements have one around them, as a document must have (RFC 8040 s3.4). */
+function* xmlPieces(schema: Schema, path: DataPath, source: Source): Iterable<string> {
+  const datastore = path.steps.length === 0
+  if (datastore) yield `<data xmlns="${RESTCONF}">`
+  yield* writeXml(schema, path, source)
+  if (datastore) yield '</data>'
 }
 
 /** Stands for the softwires in a tree made text. No YANG string holds this character (RFC 7950 s9.4). */

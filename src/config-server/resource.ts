@@ -6,6 +6,13 @@ import { error } from '../errors.js'
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown
 export type Method = 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
+const METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** Whether any resource takes the method. */
+export function isKnownMethod(method: string): boolean {
+  return METHODS.includes(method)
+}
+
 /** HEAD is GET, whose handler leaves the body out; OPTIONS answers Allow unless it is given. */
 export function resource(
   app: FastifyInstance,

@@ -1,7 +1,11 @@
 // Failures as RESTCONF answers them (RFC 8040 s3.9, s7.1): an array of errors, in the client's format.
 import type { FastifyError } from 'fastify'
 import { error, LwaftrError } from '../errors.js'
-import type { JsonObject } from '../schema/json-types.js'
+import type { JsonObject, JsonValue } from '../schema/json-types.js'
+import type { Schema } from '../schema/schema.js'
+import { declared, escapeXml, RESTCONF } from '../schema/xml.js'
+import type { MessageFormat } from './media-types.js'
+import { isObject } from './tree.js'
 
 /** Any failure as one that a client may see; what is a bug says nothing of its inside. */
 export function asLwaftrError(problem: unknown): LwaftrError {
@@ -13,8 +17,10 @@ export function asLwaftrError(problem: unknown): LwaftrError {
   return error('internal', { problem: 'see the log of the relay' })
 }
 
-export function errorBody(problem: LwaftrError): JsonObject {
-  return { 'ietf-restconf:errors': { error: [errorEntry(problem)] } }
+export function errorBody(schema: Schema, problem: LwaftrError, format: MessageFormat): string {
+  const entry = errorEntry(problem)
+  if (format === 'json') return JSON.stringify({ 'ietf-restconf:errors': { error: [entry] } })
+  return `<errors xmlns="${RESTCONF}">${errorXml(schema, entry)}</errors>`
 }
 
 export function errorEntry(problem: LwaftrError): JsonObject {
@@ -26,8 +32,38 @@ export function errorEntry(problem: LwaftrError): JsonObject {
     'error-type': problem.type,
     'error-tag': problem.tag,
     ...(problem.appTag === undefined ? {} : { 'error-app-tag': problem.appTag }),
-    ...(problem.path === undefined ? {} : { 'error-path': problem.path }),
+    ...(isInstanceIdentifier(problem.path) ? { 'error-path': problem.path } : {}),
     'error-message': problem.message,
     ...(Object.keys(place).length === 0 ? {} : { 'error-info': place }),
   }
+}
+
+/** Other paths (of URLs, of the datastore itself) are in the message. */
+function isInstanceIdentifier(path: string | undefined): path is string {
+  return path !== undefined && /^\/[A-Za-z_][\w.-]*:[A-Za-z_]/.test(path)
+}
+
+/** An entry in the namespace around it. */
+export function errorXml(schema: Schema, entry: JsonObject): string {
+  const members = Object.entries(entry).map(([name, value]) => {
+    if (name === 'error-info' && isObject(value)) return element(name, '', info(schema, value))
+    if (name !== 'error-path') return element(name, '', escapeXml(String(value)))
+    const { text, attributes } = declared(schema, 'path', String(value))
+    return element(name, attributes, escapeXml(text))
+  })
+  return element('error', '', members.join(''))
+}
+
+function info(schema: Schema, members: Readonly<Record<string, JsonValue>>): string {
+  return Object.entries(members)
+    .map(([qualified, value]) => {
+      const [module = '', name = ''] = qualified.split(':')
+      const namespace = schema.modules.get(module)?.namespace ?? ''
+      return element(name, ` xmlns="${escapeXml(namespace)}"`, escapeXml(String(value)))
+    })
+    .join('')
+}
+
+function element(name: string, attributes: string, content: string): string {
+  return `<${name}${attributes}>${content}</${name}>`
 }

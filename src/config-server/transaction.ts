@@ -15,6 +15,7 @@ import type { Schema } from '../schema/schema.js'
 import { historyBounds } from './config-settings.js'
 import type { Datastore } from './datastore.js'
 import { type CommitRequest, type Difference, Draft } from './draft.js'
+import { LastChanges } from './last-changes.js'
 import { Lock } from './lock.js'
 import { type Claim, mayChange, mayEnd, type Pending, pendingAfter } from './pending-commit.js'
 import { placeOf } from './place.js'
@@ -108,7 +109,7 @@ export class Transactions {
       const draft = new Draft(this.#parts)
       draft.add({ ...commit, edits: [everything] })
       const prepared = await this.#parts.dataplane.prepare(draft.change)
-      const running = { ...draft.running, revision: commit.revision, time: commit.time }
+      const running = { ...draft.running, ...commit, changes: LastChanges.since(commit) }
       await this.#parts.datastore.advance(running, () => prepared.apply())
     })
   }

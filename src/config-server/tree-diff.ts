@@ -24,7 +24,10 @@ function* members(
   for (const [name, node] of children) {
     const [old, fresh] = [before[name], after[name]]
     if (old === fresh) continue
-    if (node.kind === 'list' || node.kind === 'leaf-list') yield* entries(above, node, old, fresh)
+    // Where the order means something it is told with the whole list.
+    if (node.userOrdered && isReordered(node, old, fresh))
+      yield { operation: 'replace', target: { steps: [...above, { node, keys: [] }] }, value: fresh ?? [] }
+    else if (node.kind === 'list' || node.kind === 'leaf-list') yield* entries(above, node, old, fresh)
     else yield* one([...above, { node, keys: [] }], old, fresh)
   }
 }
@@ -41,6 +44,13 @@ function* entries(
     yield* one([...above, { node, keys }], value, fresh.get(JSON.stringify(keys))?.value)
   for (const [key, { keys, value }] of fresh)
     if (!old.has(key)) yield* one([...above, { node, keys }], undefined, value)
+}
+
+/** Whether entries that stay stand in another order, or new ones not at the end. */
+function isReordered(node: SchemaNode, before: JsonValue | undefined, after: JsonValue | undefined): boolean {
+  const fresh = [...byKey(node, after).keys()]
+  const old = [...byKey(node, before).keys()].filter((key) => fresh.includes(key))
+  return old.some((key, i) => key !== fresh[i])
 }
 
 function* one(

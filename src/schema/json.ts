@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { error, LwaftrError } from '../errors.js'
 import type { Configuration, Subtree } from './configuration.js'
+import { duplicateMember, hasDuplicate } from './json-members.js'
 import type { JsonObject, JsonValue } from './json-types.js'
 import type { DataPath } from './paths.js'
 import type { Schema, SchemaNode } from './schema.js'
@@ -14,8 +15,11 @@ export function parseJson(source: Buffer, file?: string): JsonValue {
   if (!isUtf8(source)) throw error('syntax', { problem: 'this is not UTF-8 text' }, { file })
   const text = source.toString()
   try {
-    return JSON.parse(text) as JsonValue
+    const value = JSON.parse(text) as JsonValue
+    if (hasDuplicate(source, value)) throw duplicateError(source, file)
+    return value
   } catch (problem) {
+    if (problem instanceof LwaftrError) throw problem
     const { message } = problem as SyntaxError
     const offset = /at position (\d+)/.exec(message)?.[1]
     const before = text.slice(0, offset === undefined ? text.length : Number(offset))
@@ -26,10 +30,20 @@ export function parseJson(source: Buffer, file?: string): JsonValue {
   }
 }
 
+/** RFC 7951 wants JSON without (RFC 7493 s2.3): of two values nobody could say which one was meant. */
+function duplicateError(source: Buffer, file: string | undefined): LwaftrError {
+  const { name, line } = duplicateMember(source)
+  return error('duplicate', { name }, { file, line })
+}
+
 /** Reads a whole configuration; the tree is shaped but not yet validated. */
 export function readJson(schema: Schema, source: Buffer, file?: string): Configuration {
+  return configurationOf(schema, parseJson(source, file), file)
+}
+
+/** The configuration in a tree that was just read; it is taken apart. */
+export function configurationOf(schema: Schema, tree: JsonValue, file?: string): Configuration {
   return guarded(file, () => {
-    const tree = parseJson(source, file)
     const softwires = takeSoftwires(schema, schema.roots, tree)
     return { tree: checkTree(schema, tree, { configOnly: true }), softwires }
   })
@@ -40,15 +54,20 @@ export function readJson(schema: Schema, source: Buffer, file?: string): Configu
  * name (`{"snabb-softwire-v3:mtu": 1500}`, an entry in an array of its own).
  */
 export function readJsonAt(schema: Schema, path: DataPath, source: Buffer, file?: string): Subtree {
+  return subtreeOf(schema, path, parseJson(source, file), file)
+}
+
+/** The same in a value that was just read; it is taken apart. */
+export function subtreeOf(schema: Schema, path: DataPath, document: JsonValue, file?: string): Subtree {
   const last = path.steps.at(-1)
   if (last === undefined) {
-    const { tree, softwires } = readJson(schema, source, file)
+    const { tree, softwires } = configurationOf(schema, document, file)
     return { value: tree, softwires }
   }
   return guarded(file, () => {
     const { node, keys } = last
     const entry = (node.kind === 'list' || node.kind === 'leaf-list') && keys.length > 0
-    let value = unwrapped(node, parseJson(source, file))
+    let value = unwrapped(node, document)
     if (entry && Array.isArray(value)) {
       if (value.length !== 1) throw error('bad-value', { name: node.name, problem: 'give exactly one entry' })
       value = value[0] as JsonValue
@@ -112,7 +131,7 @@ function above(schema: Schema, node: SchemaNode): boolean {
   return false
 }
 
-function guarded<T>(file: string | undefined, read: () => T): T {
+export function guarded<T>(file: string | undefined, read: () => T): T {
   try {
     return read()
   } catch (failure) {

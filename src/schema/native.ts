@@ -22,6 +22,7 @@ export interface NativeNode {
   config: boolean
   mandatory: boolean
   presence: boolean
+  userOrdered: boolean
   description?: string
   keys?: string[]
   default?: string

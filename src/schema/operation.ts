@@ -3,11 +3,12 @@ import { error, LwaftrError } from '../errors.js'
 import { parseJson } from './json.js'
 import type { JsonObject, JsonValue } from './json-types.js'
 import { type DataPath, formatInstanceIdentifier } from './paths.js'
-import { memberName, type SchemaNode } from './schema.js'
+import { memberName, type Schema, type SchemaNode } from './schema.js'
 import { checkResource, isObject } from './shape.js'
 import { convert } from './validate.js'
 import { defaultOf } from './walk.js'
-import { refuseEntities } from './xml.js'
+import { membersFromXml } from './xml-data.js'
+import { parseXml } from './xml-elements.js'
 
 /** The path of an RPC's `input` or `output`, which stand alone: /module:input. */
 export function envelope(rpc: SchemaNode, which: 'input' | 'output'): DataPath {
@@ -20,10 +21,11 @@ export function envelope(rpc: SchemaNode, which: 'input' | 'output'): DataPath {
  * Reads the input, which may be left out where nothing in it is mandatory. Answers it canonical and with defaults; what
  * is anydata is as it came. Throws LwaftrError, with paths from /module:input on.
  */
-export function readInput(rpc: SchemaNode, body: Buffer, format: 'json' | 'xml'): JsonObject {
+export function readInput(schema: Schema, rpc: SchemaNode, body: Buffer, format: 'json' | 'xml'): JsonObject {
   const path = envelope(rpc, 'input')
   const node = path.steps[0]?.node as SchemaNode
-  const given = body.length === 0 ? {} : format === 'json' ? fromJson(path, body) : fromXml(rpc, body)
+  const given =
+    body.length === 0 ? {} : format === 'json' ? fromJson(path, body) : fromXml(schema, path, body)
   const input = checkResource(path, given, { complete: true }) as JsonObject
   const document = JSON.stringify({ [memberName(rpc)]: withoutAnydata(node, input) })
   try {
@@ -45,26 +47,13 @@ function fromJson(path: DataPath, body: Buffer): JsonValue {
   return document[name]
 }
 
-/** libyang knows an operation by its own name, not by RESTCONF's envelope. */
-function fromXml(rpc: SchemaNode, body: Buffer): JsonValue {
-  refuseEntities(body)
-  const [, prolog = '', prefix = '', rest] = ENVELOPE.exec(body.toString()) ?? []
-  if (rest === undefined) throw error('bad-request', { problem: 'the body is not an input element' })
-  const closing = /<\/([^<>\s]*)(\s*>(?:\s|<!--.*?-->)*)$/s
-  const named = rest.replace(closing, (whole, name: string, end: string) =>
-    name === `${prefix}input` ? `</${prefix}${rpc.name}${end}` : whole,
-  )
-  const document = `${prolog}<${prefix}${rpc.name}${named}`
-  try {
-    const json = convert(document, { from: 'xml', to: 'json', operation: true, incomplete: true })
-    return (JSON.parse(json) as JsonObject)[memberName(rpc)] as JsonValue
-  } catch (failure) {
-    throw below(envelope(rpc, 'input'), rpc, failure)
-  }
+function fromXml(schema: Schema, path: DataPath, body: Buffer): JsonValue {
+  const [root] = parseXml(body)
+  const module = schema.modules.get(path.steps[0]?.node.module ?? '')
+  if (root?.name !== 'input' || root.namespace !== module?.namespace)
+    throw error('bad-request', { problem: `the body is not an input element of ${module?.namespace}` })
+  return membersFromXml(schema, root.children, path.steps)
 }
-
-/** What may come before an element, its prefix, and all after its name. */
-const ENVELOPE = /^((?:\s|\ufeff|<\?.*?\?>|<!--.*?-->)*)<([\w.-]+:)?input(?=[\s/>])(.*)$/s
 
 /** The error with its path as clients know it. */
 function below(path: DataPath, rpc: SchemaNode, failure: unknown): unknown {

@@ -52,6 +52,8 @@ export interface SchemaNode {
   readonly presence: boolean
   readonly description?: string
   readonly keys: readonly string[]
+  /** Lists and leaf-lists of configuration: the order of entries means something (RFC 7950 s7.7.7). */
+  readonly userOrdered: boolean
   readonly default?: string
   readonly units?: string
   readonly type?: LeafType
@@ -115,6 +117,7 @@ function toNode(native: NativeNode, parent: SchemaNode | null): SchemaNode {
     presence: native.presence,
     ...(native.description === undefined ? {} : { description: native.description }),
     keys: native.keys ?? [],
+    userOrdered: native.userOrdered,
     ...(native.default === undefined ? {} : { default: native.default }),
     ...(native.units === undefined ? {} : { units: native.units }),
     ...(native.type === undefined ? {} : { type: toType(native.type) }),

@@ -1,48 +1,68 @@
-/** XML (RFC 7950): read by libyang, written by us so that it streams. */
-import { error, LwaftrError } from '../errors.js'
+/** XML (RFC 7950) in and out; written so that it streams. */
+import { error } from '../errors.js'
 import type { Configuration, Subtree } from './configuration.js'
-import { readJson, readJsonAt } from './json.js'
+import { configurationOf, guarded, subtreeOf } from './json.js'
 import type { JsonObject, JsonValue } from './json-types.js'
-import { type DataPath, formatInstanceIdentifier } from './paths.js'
+import type { DataPath } from './paths.js'
 import type { Schema, SchemaNode } from './schema.js'
 import { isObject } from './shape.js'
 import { decodeSoftwire, recordSize } from './softwire-record.js'
-import { convert } from './validate.js'
 import { valueToText } from './values.js'
-import { chunks, type Source, type Visit, walk } from './walk.js'
+import { chunks, type Source, walk } from './walk.js'
+import { foldSoftwires, membersFromXml } from './xml-data.js'
+import { parseXml, type XmlElement } from './xml-elements.js'
+import { namesIn, namesToXml } from './xml-names.js'
+
+/** Namespace of RESTCONF's own elements (RFC 8040 s8). */
+export const RESTCONF = 'urn:ietf:params:xml:ns:yang:ietf-restconf'
+
+/** Namespace of YANG Patch (RFC 8072 s3). */
+export const YANG_PATCH = 'urn:ietf:params:xml:ns:yang:ietf-yang-patch'
 
 /** Reads a whole configuration: the top-level elements. */
 export function readXml(schema: Schema, source: Buffer, file?: string): Configuration {
-  return readJson(schema, Buffer.from(toJson(source, undefined, file)), file)
+  const elements = parseXml(source, { file, fragment: true, fold: foldSoftwires(schema) })
+  return guarded(file, () => configurationOf(schema, membersFromXml(schema, elements, []), file))
 }
 
-/** Reads one resource: its own element. */
+/** Reads one resource: its own element, or those of a list. */
 export function readXmlAt(schema: Schema, path: DataPath, source: Buffer, file?: string): Subtree {
-  const parent = path.steps.slice(0, -1)
-  const at = parent.length === 0 ? undefined : formatInstanceIdentifier({ steps: parent })
-  return readJsonAt(schema, path, Buffer.from(toJson(source, at, file)), file)
-}
-
-function toJson(source: Buffer, parent: string | undefined, file: string | undefined): string {
-  refuseEntities(source, file)
-  const below = parent === undefined ? {} : { parent }
-  try {
-    return convert(source.toString(), {
-      from: 'xml',
-      to: 'json',
-      configOnly: true,
-      incomplete: true,
-      ...below,
-    })
-  } catch (failure) {
-    throw failure instanceof LwaftrError ? failure.at({ file }) : failure
+  if (path.steps.length === 0) {
+    const { tree, softwires } = readXml(schema, source, file)
+    return { value: tree, softwires }
   }
+  const elements = parseXml(source, { file, fragment: true, fold: foldSoftwires(schema) })
+  return guarded(file, () =>
+    subtreeOf(schema, path, documentOf(schema, path.steps.slice(0, -1), elements), file),
+  )
 }
 
-/** Entities could make a small document a large one, or a file's contents its value. */
-export function refuseEntities(source: Buffer, file?: string): void {
-  if (source.includes('<!DOCTYPE') || source.includes('<!ENTITY'))
-    throw error('syntax', { problem: 'a document type or entity is not allowed' }, { file })
+/** Reads a request's document: one element, of a child of what `above` leads to. */
+export function readXmlDocument(schema: Schema, above: DataPath, source: Buffer): JsonObject {
+  return documentOf(schema, above.steps, parseXml(source, { fold: foldSoftwires(schema) }))
+}
+
+/** Reads the document of the datastore as a whole (RFC 8040 s3.4), under its name in JSON. */
+export function readXmlDatastore(schema: Schema, source: Buffer): JsonObject {
+  const [root] = parseXml(source, { fold: foldSoftwires(schema) })
+  if (root?.name !== 'data' || root.namespace !== RESTCONF) {
+    const hint = `; send data, of namespace ${RESTCONF}`
+    throw error('unknown-node', { name: root?.name ?? '', parent: 'the body', hint })
+  }
+  return { 'ietf-restconf:data': membersFromXml(schema, root.children, []) }
+}
+
+/** Elements as a JSON document: every name has its module (RFC 7951 s4). */
+export function documentOf(
+  schema: Schema,
+  above: DataPath['steps'],
+  elements: readonly XmlElement[],
+): JsonObject {
+  const module = above.at(-1)?.node.module
+  const members = Object.entries(membersFromXml(schema, elements, above))
+  return Object.fromEntries(
+    members.map(([name, value]) => [name.includes(':') ? name : `${module}:${name}`, value]),
+  )
 }
 
 /** Writes the element of a resource, or the top-level elements of the datastore. */
@@ -56,7 +76,15 @@ function* pieces(schema: Schema, path: DataPath, source: Source): Generator<stri
   // The first element names its module; those below it only where theirs is another.
   const top = last !== undefined && !ownElement ? null : last?.node
   const open = (node: SchemaNode, depth: number, attributes = '') =>
-    `<${node.name}${depth === 0 || node.module !== node.parent?.module ? ` xmlns="${namespace(schema, node.module)}"` : ''}${attributes}>`
+    `<${node.name}${depth === 0 || node.module !== node.parent?.module ? ` xmlns="${namespace(schema, node)}"` : ''}${attributes}>`
+  const leaf = (node: SchemaNode, value: JsonValue, tagged: boolean) => {
+    const names = node.type && namesIn(node.type)
+    const { text, attributes } = names
+      ? declared(schema, names, valueToText(value))
+      : { text: valueToText(value), attributes: '' }
+    const tag = tagged ? TAG_ATTRIBUTE : ''
+    return `${open(node, depth, attributes + tag)}${escapeXml(text)}</${node.name}>`
+  }
   let depth = 0
   if (ownElement && top) yield open(top, depth++)
   for (const visit of walk(schema, path, source)) {
@@ -69,7 +97,7 @@ function* pieces(schema: Schema, path: DataPath, source: Source): Generator<stri
         depth--
         break
       case 'leaf':
-        yield `${open(visit.node, depth, attributes(schema, visit))}${escapeXml(valueToText(visit.value))}</${visit.node.name}>`
+        yield leaf(visit.node, visit.value, visit.tagged)
         break
       case 'softwires':
         for (let offset = 0; offset < visit.page.length; offset += recordSize) {
@@ -85,15 +113,15 @@ function* pieces(schema: Schema, path: DataPath, source: Source): Generator<stri
 /** RFC 6243 s6. */
 const TAG_ATTRIBUTE = ' xmlns:wd="urn:ietf:params:xml:ns:netconf:default:1.0" wd:default="true"'
 
-function namespace(schema: Schema, module: string): string {
-  return escapeXml(schema.modules.get(module)?.namespace ?? '')
+/** A value's text, and the attributes that declare the namespaces of the names in it. */
+export function declared(schema: Schema, kind: Parameters<typeof namesToXml>[1], value: string) {
+  const { text, namespaces } = namesToXml(schema, kind, value)
+  const attributes = [...namespaces].map(([prefix, uri]) => ` xmlns:${prefix}="${escapeXml(uri)}"`).join('')
+  return { text, attributes }
 }
 
-/** What a leaf's element needs beside its name; the prefix of an identity is its module's name, as in JSON. */
-function attributes(schema: Schema, { node, value, tagged }: Extract<Visit, { kind: 'leaf' }>): string {
-  const [, module] = /^(.*):/.exec(node.type?.base === 'identityref' ? String(value) : '') ?? []
-  const prefix = module === undefined ? '' : ` xmlns:${module}="${namespace(schema, module)}"`
-  return tagged ? prefix + TAG_ATTRIBUTE : prefix
+function namespace(schema: Schema, node: SchemaNode): string {
+  return escapeXml(schema.modules.get(node.module)?.namespace ?? '')
 }
 
 /** Members of one module, by their names alone. */

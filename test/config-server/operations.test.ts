@@ -194,7 +194,10 @@ for (const [what, name, body, headers, status, entry] of refused)
   t.test(`refused: ${what}`, async (t) => {
     const { send, snapshot, dataplane } = await build(t)
     const before = await snapshot()
-    const answer = await send('POST', `${OPERATIONS}/${name}`, body, headers)
+    const answer = await send('POST', `${OPERATIONS}/${name}`, body, {
+      accept: 'application/yang-data+json',
+      ...headers,
+    })
     t.equal(answer.statusCode, status, answer.body)
     t.match(answer.json(), { 'ietf-restconf:errors': { error: [entry] } })
     t.same(dataplane.calls, [])

@@ -56,7 +56,12 @@ t.test('one that fails takes the others with it, and is named', async (t) => {
   t.match(answer.json(), {
     'ietf-yang-patch:yang-patch-status': {
       'patch-id': 'p',
-      'edit-status': { edit: [{ 'edit-id': 'bad', errors: { error: [{ 'error-tag': 'data-exists' }] } }] },
+      'edit-status': {
+        edit: [
+          { 'edit-id': 'good', ok: [null] },
+          { 'edit-id': 'bad', errors: { error: [{ 'error-tag': 'data-exists' }] } },
+        ],
+      },
     },
   })
   t.same(await snapshot(), before)

@@ -13,12 +13,15 @@ export function loadConfigCommand(): Command {
     .action(loadConfig)
 }
 
+/** What a file holds has nothing of RESTCONF around it. */
+const FILES = { text: 'text', json: 'document', xml: 'elements' } as const
+
 /** The relay reads the file's bytes: it can take a million softwires without making objects of them. */
 async function loadConfig(file: string, options: ConnectionOptions): Promise<void> {
   const body = file === '-' ? await buffer(process.stdin) : await readBytes(file)
   const format = detectFormat(body)
   const client = await connect(options)
-  const headers = { 'content-type': contentType(format === 'json' ? 'document' : format) }
+  const headers = { 'content-type': contentType(FILES[format]) }
   const response = await client.request('PUT', {
     path: '/restconf/data',
     headers,

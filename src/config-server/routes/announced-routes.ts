@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { netChanges } from '../announce/changes.js'
 import type { Route } from '../announce/route.js'
 import type { Routes } from '../announce/routes.js'
-import { acceptedFormat, contentType } from '../media-types.js'
+import { acceptedFormat } from '../media-types.js'
 import { isFresh } from '../preconditions.js'
 import { type Handler, queryOf, resource, send } from '../resource.js'
 import type { Services } from '../services.js'
@@ -30,9 +30,10 @@ function get(routes: Routes, request: FastifyRequest, reply: FastifyReply, asDat
   reply.header('etag', entityTag).header('cache-control', 'no-cache').header('vary', 'accept')
   if (since === undefined && isFresh(request.headers, { entityTag, time: NEVER, exists: true }))
     return reply.code(304).send()
-  if (acceptedFormat(request.headers.accept) !== 'json') return asData(request, reply)
-  if (request.method === 'HEAD') return reply.type(contentType('json')).send()
-  return send(reply, contentType('json'), since === undefined ? whole(routes) : changes(routes, since))
+  const { type, format } = acceptedFormat(request.headers)
+  if (format !== 'json') return asData(request, reply)
+  if (request.method === 'HEAD') return reply.header('content-type', type).send()
+  return send(reply, type, since === undefined ? whole(routes) : changes(routes, since))
 }
 
 function changes(routes: Routes, since: string): string | Readable {

@@ -2,17 +2,24 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { error, LwaftrError } from '../../errors.js'
 import { type DataPath, formatApiPath, formatInstanceIdentifier, parseApiPath } from '../../schema/paths.js'
-import type { Schema } from '../../schema/schema.js'
 import { readChild, readValue } from '../body.js'
-import type { ConfigurationView, Running } from '../datastore.js'
+import type { ConfigurationView } from '../datastore.js'
 import type { Edit } from '../edit.js'
-import { acceptedFormat, contentType, mediaType, YANG_PATCH } from '../media-types.js'
-import { checkWrite, isFresh } from '../preconditions.js'
-import { parseRetrieval, refuseParameters } from '../query.js'
-import { exists, read } from '../reading.js'
+import { acceptedFormat, PATCH_TYPES, patchFormatOf } from '../media-types.js'
+import {
+  checkWrite,
+  isFresh,
+  showValidators,
+  type Validators,
+  validatorsAfter,
+  validatorsOf,
+} from '../preconditions.js'
+import { parsePlacement, parseRetrieval, refuseParameters, type WantedPlacement } from '../query.js'
+import { countUpTo, type Reading, read } from '../reading.js'
 import { represent } from '../representation.js'
 import { baseOf, type Method, notAllowed, pathOf, queryOf, resource, send } from '../resource.js'
 import type { Services } from '../services.js'
+import { isUserOrdered, placementOf } from '../user-order.js'
 import { announcedRoutes } from './announced-routes.js'
 import { patchInOrder } from './yang-patch.js'
 
@@ -34,93 +41,109 @@ export function dataRoutes(app: FastifyInstance, services: Services): void {
 function get(services: Services, request: FastifyRequest, reply: FastifyReply): unknown {
   const path = target(services, request)
   const query = parseRetrieval(services.schema, queryOf(request), path)
-  const format = acceptedFormat(request.headers.accept)
+  const { type, format } = acceptedFormat(request.headers)
   const reading = read(services, path, query, baseOf(request))
   if (!reading) throw notFound(formatInstanceIdentifier(path))
-  validators(services, reply, services.datastore.running)
+  if (format === 'xml' && isSeveral(path)) refuseSeveral(path, reading)
   reply.header('cache-control', 'no-cache').header('vary', 'accept')
-  if (reading.configOnly && isFresh(request.headers, current(services.schema, services.datastore, path)))
-    return reply.code(304).send()
-  if (request.method === 'HEAD') return reply.type(contentType(format)).send()
-  return send(reply, contentType(format), represent(services.schema, path, reading, format))
+  // State has no validators: it changes when it likes (RFC 8040 s3.5.1).
+  if (path.steps.at(-1)?.node.config ?? true) {
+    const current = validatorsOf(services, path)
+    showValidators(reply, current)
+    if (reading.configOnly && isFresh(request.headers, current)) return reply.code(304).send()
+  }
+  // What is streamed has no length that could be told without the work.
+  if (request.method === 'HEAD' && reading.softwires) return reply.header('content-type', type).send()
+  return send(reply, type, represent(services.schema, path, reading, format))
+}
+
+/** An XML document has one element: RFC 8040 s4.3 wants several instances refused. */
+function refuseSeveral(path: DataPath, reading: Reading): void {
+  if (countUpTo(2, reading) === 1) return
+  const list = formatInstanceIdentifier(path)
+  throw error('several-in-xml', { list }, { path: list })
 }
 
 function options(services: Services, request: FastifyRequest, reply: FastifyReply): unknown {
+  refuseParameters(queryOf(request))
   const methods = methodsOf(target(services, request))
-  if (methods.includes('PATCH')) reply.header('accept-patch', `application/yang-data+json, ${YANG_PATCH}`)
+  if (methods.includes('PATCH')) reply.header('accept-patch', PATCH_TYPES.join(', '))
   return reply.header('allow', methods.join(', ')).code(204).send()
 }
 
 async function post(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const parent = editable(services, request, reply)
-  const child = readChild(services.schema, parent, request.headers['content-type'], body(request))
-  const { made } = await commit(services, request, parent, [{ operation: 'create', ...child }])
-  return validators(services, reply, made)
-    .code(201)
-    .header('location', location(request, child.target))
-    .send()
+  const wanted = parsePlacement(queryOf(request))
+  const child = readChild(services.schema, parent, request.headers, body(request))
+  const edit = placedEdit(services, { operation: 'create', ...child }, wanted)
+  const { after } = await commit(services, request, parent, edit)
+  return showValidators(reply, after).code(201).header('location', location(request, child.target)).send()
 }
 
 async function put(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const path = editable(services, request, reply)
-  const value = readValue(services.schema, path, 'replace', request.headers['content-type'], body(request))
-  const edits: Edit[] = [{ operation: 'replace', target: path, ...value }]
-  const { existed, made } = await commit(services, request, path, edits)
-  if (!existed) reply.code(201).header('location', location(request, path))
-  else reply.code(204)
-  return validators(services, reply, made).send()
+  const wanted = parsePlacement(queryOf(request))
+  const value = readValue(services.schema, path, 'replace', request.headers, body(request))
+  const edit = placedEdit(services, { operation: 'replace', target: path, ...value }, wanted)
+  const { existed, after } = await commit(services, request, path, edit)
+  if (existed) reply.code(204)
+  else reply.code(201).header('location', location(request, path))
+  return showValidators(reply, after).send()
 }
 
 async function patch(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const path = editable(services, request, reply)
-  if (mediaType(request.headers['content-type']) === YANG_PATCH)
-    return patchInOrder(services, path, request, reply, body(request))
-  const value = readValue(services.schema, path, 'merge', request.headers['content-type'], body(request))
-  const { made } = await commit(
-    services,
-    request,
-    path,
-    [{ operation: 'merge', target: path, ...value }],
-    (existed) => {
-      // What holds other nodes only is there whether or not it holds any (RFC 7950 s7.5.1).
-      const node = path.steps.at(-1)?.node
-      if (!existed && node && (node.kind !== 'container' || node.presence))
-        throw notFound(formatInstanceIdentifier(path))
-    },
-  )
-  return validators(services, reply, made).code(204).send()
+  refuseParameters(queryOf(request))
+  const format = patchFormatOf(request.headers)
+  if (format) return patchInOrder(services, path, request, reply, { format, body: body(request) })
+  const value = readValue(services.schema, path, 'merge', request.headers, body(request))
+  const edit = { operation: 'merge', target: path, ...value } as const
+  const { after } = await commit(services, request, path, edit, (existed) => {
+    // What holds other nodes only is there whether or not it holds any (RFC 7950 s7.5.1).
+    const node = path.steps.at(-1)?.node
+    if (!existed && node && (node.kind !== 'container' || node.presence))
+      throw notFound(formatInstanceIdentifier(path))
+  })
+  return showValidators(reply, after).code(204).send()
 }
 
 async function remove(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const path = editable(services, request, reply)
-  const { made } = await commit(services, request, path, [{ operation: 'delete', target: path }])
-  return validators(services, reply, made).code(204).send()
+  refuseParameters(queryOf(request))
+  await commit(services, request, path, { operation: 'delete', target: path })
+  return reply.code(204).send()
 }
 
-/**
- * Commits, if the request's conditions hold; tells whether the target existed before, and what the datastore was then
- * called: others may have committed since.
- */
+/** The edit with its `insert` and `point` (RFC 8040 s4.8.5, s4.8.6). */
+function placedEdit({ schema }: Services, edit: Edit, { insert, point }: WantedPlacement): Edit {
+  const wrong = (problem: string) =>
+    error('bad-query', { name: point === undefined ? 'insert' : 'point', problem })
+  if (insert === undefined && point === undefined) return edit
+  if (insert === undefined) throw wrong('it comes with insert=before or insert=after only')
+  if (!isUserOrdered(edit.target)) throw wrong('the target is no entry of a list that is ordered by the user')
+  return { ...edit, placement: placementOf(schema, edit.target, insert, point, wrong) }
+}
+
+/** Commits, if the request's conditions for the path hold; tells whether that existed, and how the target is then. */
 async function commit(
   services: Services,
   request: FastifyRequest,
   path: DataPath,
-  edits: Edit[],
+  edit: Edit,
   check: (existed: boolean) => void = () => {},
-): Promise<{ existed: boolean; made: Named }> {
-  let existed = false
-  let before: Named = services.datastore.running
+): Promise<{ existed: boolean; after: Validators }> {
+  const { schema, transactions } = services
+  let before = validatorsOf(services, path)
   const precondition = (datastore: ConfigurationView) => {
-    const validators = current(services.schema, datastore, path)
-    existed = validators.exists
-    before = datastore.running
-    check(existed)
-    checkWrite(request.headers, validators)
+    before = validatorsOf({ schema, datastore }, path)
+    check(before.exists)
+    checkWrite(request.headers, path, before)
   }
   try {
     const by = { who: request.session.user, via: 'restconf' }
-    const made = await services.transactions.commit({ edits, precondition, ...by })
-    return { existed, made: made ?? before }
+    const made = await transactions.commit({ edits: [edit], precondition, ...by })
+    const after = made ? validatorsAfter(services, edit.target, made) : before
+    return { existed: before.exists, after }
   } catch (problem) {
     // A resource that a URL names and that is not there is 404 in HTTP's words.
     if (problem instanceof LwaftrError && problem.code === 'data-missing') throw notFound(problem.path)
@@ -133,12 +156,11 @@ function target({ schema }: Services, request: FastifyRequest): DataPath {
   return apiPath === '' ? { steps: [] } : parseApiPath(schema, apiPath)
 }
 
-/** The target of a request that changes it and takes no query parameters. */
+/** The target of a request that changes it. */
 function editable(services: Services, request: FastifyRequest, reply: FastifyReply): DataPath {
   const path = target(services, request)
   const methods = methodsOf(path)
   if (!methods.includes(request.method as Method)) throw notAllowed(request, reply, methods.join(', '))
-  refuseParameters(queryOf(request))
   return path
 }
 
@@ -148,27 +170,16 @@ function methodsOf(path: DataPath): Method[] {
   const last = path.steps.at(-1)
   if (!last) return [...read, 'POST', 'PUT', 'PATCH']
   const { kind, config } = last.node
-  const whole = (kind === 'list' || kind === 'leaf-list') && last.keys.length === 0
-  if (!config || whole) return read
+  if (!config || isSeveral(path)) return read
   return kind === 'leaf' || kind === 'leaf-list'
     ? [...read, 'PUT', 'PATCH', 'DELETE']
     : [...read, 'POST', 'PUT', 'PATCH', 'DELETE']
 }
 
-function current(schema: Schema, datastore: ConfigurationView, path: DataPath) {
-  const { entityTag, running } = datastore
-  return {
-    entityTag,
-    time: running.time,
-    exists: path.steps.length === 0 || exists({ schema, datastore }, path),
-  }
-}
-
-/** A configuration, by what its commit is called. */
-type Named = Pick<Running, 'revision' | 'time'>
-
-function validators({ datastore }: Services, reply: FastifyReply, { revision, time }: Named): FastifyReply {
-  return reply.header('etag', datastore.entityTagOf(revision)).header('last-modified', time.toUTCString())
+/** A list as a whole, or a leaf-list. */
+function isSeveral({ steps }: DataPath): boolean {
+  const last = steps.at(-1)
+  return (last?.node.kind === 'list' || last?.node.kind === 'leaf-list') && last.keys.length === 0
 }
 
 function location(request: FastifyRequest, path: DataPath): string {

@@ -13,7 +13,7 @@ export function moduleRoutes(app: FastifyInstance): void {
   resource(app, `${MODULES}/:file`, {
     GET: (request, reply) => {
       const path = pathOf(request)
-      const type = negotiate(request.headers.accept, [YANG])
+      const type = negotiate(request.headers, [YANG])
       const module = /^([A-Za-z_][\w.-]*?(?:@\d{4}-\d\d-\d\d)?)\.yang$/.exec(path.slice(MODULES.length + 1))
       const text = module?.[1] === undefined ? null : yangSource(module[1])
       if (text === null) throw error('not-found', { path })

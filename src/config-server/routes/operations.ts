@@ -5,7 +5,7 @@ import { wrapJson } from '../../schema/json.js'
 import { envelope, readInput } from '../../schema/operation.js'
 import type { Schema, SchemaNode } from '../../schema/schema.js'
 import { escapeXml, writeXml } from '../../schema/xml.js'
-import { acceptedMessageFormat, contentType, messageFormatOf } from '../media-types.js'
+import { acceptedMessage, messageFormatOf } from '../media-types.js'
 import { rpcHandlers } from '../operations/operations.js'
 import { refuseParameters } from '../query.js'
 import { pathOf, queryOf, resource, send } from '../resource.js'
@@ -21,10 +21,10 @@ export function operationRoutes(app: FastifyInstance, services: Services): void 
 /** Each operation is shown as an empty leaf. */
 function list(schema: Schema, request: FastifyRequest, reply: FastifyReply): unknown {
   refuseParameters(queryOf(request))
-  const format = acceptedMessageFormat(request.headers.accept)
+  const { type, format } = acceptedMessage(request.headers)
   reply.header('vary', 'accept')
   const rpcs = Object.keys(rpcHandlers).map((name) => rpcOf(schema, name))
-  return send(reply, contentType(format), format === 'json' ? listJson(rpcs) : listXml(schema, rpcs))
+  return send(reply, type, format === 'json' ? listJson(rpcs) : listXml(schema, rpcs))
 }
 
 function listJson(rpcs: readonly SchemaNode[]): string {
@@ -46,19 +46,18 @@ async function invoke(services: Services, request: FastifyRequest, reply: Fastif
   const handler = Object.hasOwn(rpcHandlers, name) ? rpcHandlers[name] : undefined
   if (!handler) throw error('not-found', { path: pathOf(request) })
   const rpc = rpcOf(schema, name)
-  const { 'content-type': type, accept } = request.headers
   // Before anything is done: an answer that the client cannot read would hide from it that it was.
-  const answer = acceptedMessageFormat(accept)
+  const answer = acceptedMessage(request.headers)
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-  const input = readInput(rpc, body, body.length === 0 ? 'json' : messageFormatOf(type))
+  const input = readInput(schema, rpc, body, body.length === 0 ? 'json' : messageFormatOf(request.headers))
   const output = await handler(services, { input, session: request.session, via: 'restconf' })
   if (output === undefined) return reply.code(204).send()
   const path = envelope(rpc, 'output')
   const text =
-    answer === 'json'
+    answer.format === 'json'
       ? JSON.stringify(wrapJson(path, output))
       : [...writeXml(schema, path, { value: output })].join('')
-  return send(reply, contentType(answer), text)
+  return send(reply, answer.type, text)
 }
 
 function rpcOf(schema: Schema, name: string): SchemaNode {

@@ -1,23 +1,20 @@
 // YANG Patch (RFC 8072): an ordered list of edits below one target, all carried out as one commit or none of them.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { error, LwaftrError } from '../../errors.js'
-import type { JsonObject, JsonValue } from '../../schema/json-types.js'
-import { type DataPath, formatApiPath, parseApiPath } from '../../schema/paths.js'
+import { LwaftrError } from '../../errors.js'
+import type { DataPath } from '../../schema/paths.js'
 import type { Schema } from '../../schema/schema.js'
-import { parseBody, unwrap } from '../body.js'
-import { culprit, type Edit, type Operation } from '../edit.js'
-import { contentType } from '../media-types.js'
-import { checkWrite } from '../preconditions.js'
-import { exists } from '../reading.js'
+import { escapeXml, YANG_PATCH } from '../../schema/xml.js'
+import { culprit } from '../edit.js'
+import { acceptedMessage, type MessageFormat } from '../media-types.js'
+import { checkWrite, showValidators, validatorsAfter, validatorsOf } from '../preconditions.js'
 import { send } from '../resource.js'
-import { errorEntry } from '../restconf-errors.js'
+import { errorEntry, errorXml } from '../restconf-errors.js'
 import type { Services } from '../services.js'
-import { isObject } from '../tree.js'
+import { readEdits, readPatch } from '../yang-patch-body.js'
 
-const OPERATIONS: readonly Operation[] = ['create', 'merge', 'replace', 'delete', 'remove']
-
-interface NamedEdit extends Edit {
-  readonly id: string
+export interface PatchBody {
+  readonly format: MessageFormat
+  readonly body: Buffer
 }
 
 export async function patchInOrder(
@@ -25,85 +22,68 @@ export async function patchInOrder(
   target: DataPath,
   request: FastifyRequest,
   reply: FastifyReply,
-  body: Buffer,
+  { format, body }: PatchBody,
 ): Promise<unknown> {
-  const { patchId, edits } = readPatch(services.schema, target, body)
+  const { schema } = services
+  // Before anything is done: an answer that the client cannot read would hide from it that it was.
+  const answer = acceptedMessage(request.headers)
+  const patch = readPatch(schema, body, format)
+  const tell = (outcome: Outcome) =>
+    send(reply, answer.type, statusMessage(schema, answer.format, patch.id, outcome))
+
+  const { edits, refused } = readEdits(schema, target, patch.edits)
+  if (refused) {
+    reply.code(refused.problem.status)
+    return tell({ done: [], failed: refused })
+  }
   try {
-    const { schema, datastore } = services
-    let { revision } = datastore.running
+    let before = validatorsOf(services, target)
     const made = await services.transactions.commit({
       edits,
       who: request.session.user,
       via: 'restconf',
-      precondition: (current) => {
-        const { entityTag, running } = current
-        revision = running.revision
-        const there = exists({ schema, datastore: current }, target)
-        checkWrite(request.headers, { entityTag, time: running.time, exists: there })
+      precondition: (datastore) => {
+        before = validatorsOf({ schema, datastore }, target)
+        checkWrite(request.headers, target, before)
       },
     })
-    reply.header('etag', datastore.entityTagOf(made?.revision ?? revision))
-    return answer(reply, status(patchId, { ok: [null] }))
+    showValidators(reply, made ? validatorsAfter(services, target, made) : before)
+    return tell({ done: [] })
   } catch (problem) {
     if (!(problem instanceof LwaftrError) || problem.code === 'precondition-failed') throw problem
     reply.code(problem.status)
     const failed = edits.find((edit) => edit === culprit(problem))
-    const errors = { error: [errorEntry(problem)] }
-    return answer(
-      reply,
-      status(patchId, failed ? { 'edit-status': { edit: [{ 'edit-id': failed.id, errors }] } } : { errors }),
-    )
+    if (!failed) return tell({ done: [], failed: { problem } })
+    const done = edits.slice(0, edits.indexOf(failed)).map(({ id }) => id)
+    return tell({ done, failed: { id: failed.id, problem } })
   }
 }
 
-function answer(reply: FastifyReply, body: JsonObject): unknown {
-  return send(reply, contentType('json'), JSON.stringify(body))
+interface Outcome {
+  /** Edits that were in order before one that was not; of what is not reached nothing is said. */
+  readonly done: readonly string[]
+  /** Absent: all is well. Without an id it is about no single edit. */
+  readonly failed?: { readonly id?: string; readonly problem: LwaftrError }
 }
 
-function status(patchId: string, outcome: JsonObject): JsonObject {
-  return { 'ietf-yang-patch:yang-patch-status': { 'patch-id': patchId, ...outcome } }
+function statusMessage(schema: Schema, format: MessageFormat, patchId: string, outcome: Outcome): string {
+  return format === 'json' ? statusJson(patchId, outcome) : statusXml(schema, patchId, outcome)
 }
 
-function readPatch(schema: Schema, target: DataPath, body: Buffer): { patchId: string; edits: NamedEdit[] } {
-  const document = parseBody(body)
-  const patch = isObject(document) ? document['ietf-yang-patch:yang-patch'] : undefined
-  if (!isObject(patch)) throw error('bad-request', { problem: 'the body lacks ietf-yang-patch:yang-patch' })
-  const given = patch.edit ?? []
-  if (!Array.isArray(given)) throw error('bad-request', { problem: 'edit is not a list' })
-  return { patchId: text(patch, 'patch-id'), edits: readEdits(schema, target, given) }
+function statusJson(patchId: string, { done, failed }: Outcome): string {
+  const errors = failed && { errors: { error: [errorEntry(failed.problem)] } }
+  const edits =
+    failed?.id === undefined
+      ? []
+      : [...done.map((id) => ({ 'edit-id': id, ok: [null] })), { 'edit-id': failed.id, ...errors }]
+  const result = !failed ? { ok: [null] } : edits.length > 0 ? { 'edit-status': { edit: edits } } : errors
+  return JSON.stringify({ 'ietf-yang-patch:yang-patch-status': { 'patch-id': patchId, ...result } })
 }
 
-/** The edits of a patch of `target`, in their order. */
-export function readEdits(schema: Schema, target: DataPath, given: readonly JsonValue[]): NamedEdit[] {
-  const edits = given.map((edit) => readEdit(schema, target, edit))
-  const ids = new Set(edits.map(({ id }) => id))
-  if (ids.size < edits.length) throw error('bad-request', { problem: 'an edit-id is given twice' })
-  return edits
-}
-
-function readEdit(schema: Schema, target: DataPath, edit: JsonValue): NamedEdit {
-  if (!isObject(edit)) throw error('bad-request', { problem: 'an edit is not an object' })
-  const id = text(edit, 'edit-id')
-  const name = text(edit, 'operation')
-  const operation = OPERATIONS.find((candidate) => candidate === name)
-  if (!operation)
-    throw error('bad-value', { name: `operation of edit ${id}`, problem: `${name} is not supported` })
-  const path = below(schema, target, text(edit, 'target'))
-  if (operation === 'delete' || operation === 'remove') return { id, operation, target: path }
-  if (edit.value === undefined) throw error('missing-node', { name: `value of edit ${id}` })
-  return { id, operation, target: path, ...unwrap(schema, path, operation, edit.value) }
-}
-
-/** The target of an edit: an api-path that goes on where the patch's own target ends (RFC 8072 s2.4). */
-function below(schema: Schema, target: DataPath, text: string): DataPath {
-  const rest = text.replace(/^\//, '')
-  if (rest === '') return target
-  const above = formatApiPath(target)
-  return parseApiPath(schema, above === '' ? rest : `${above}/${rest}`)
-}
-
-function text(object: JsonObject, name: string): string {
-  const value = object[name]
-  if (typeof value !== 'string') throw error('missing-node', { name })
-  return value
+function statusXml(schema: Schema, patchId: string, { done, failed }: Outcome): string {
+  const errors = failed && `<errors>${errorXml(schema, errorEntry(failed.problem))}</errors>`
+  const edit = (id: string, status = '<ok/>') => `<edit><edit-id>${escapeXml(id)}</edit-id>${status}</edit>`
+  const edits = failed?.id === undefined ? '' : done.map((id) => edit(id)).join('') + edit(failed.id, errors)
+  const result = !failed ? '<ok/>' : edits ? `<edit-status>${edits}</edit-status>` : errors
+  return `<yang-patch-status xmlns="${YANG_PATCH}"><patch-id>${escapeXml(patchId)}</patch-id>${result}</yang-patch-status>`
 }
