@@ -3,7 +3,10 @@ import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../../schema/addre
 
 export type FamilyName = 'ipv4' | 'ipv6'
 
-/** `A` holds an address, and also a prefix: its network and length in one value, in the order that routers list them. */
+/**
+ * `A` holds an address or network, and also a prefix: network and length in one value, in the order that routers list
+ * them. IPv4 networks are signed, so that they are small integers, which V8 keeps in sets without allocating.
+ */
 export interface Family<A> {
   readonly name: FamilyName
   /** Bits of an address. */
@@ -27,16 +30,16 @@ export const IPV4: Family<number> = {
   name: 'ipv4',
   bits: 32,
   // Shifts count modulo 32: /0 is a case of its own.
-  network: (address, length) => (length === 0 ? 0 : (address & (-1 << (32 - length))) >>> 0),
-  sibling: (network, length) => (network ^ (1 << (32 - length))) >>> 0,
-  prefix: (network, length) => network * 64 + length,
-  networkOf: (prefix) => Math.floor(prefix / 64),
+  network: (address, length) => (length === 0 ? 0 : address & (-1 << (32 - length))),
+  sibling: (network, length) => network ^ (1 << (32 - length)),
+  prefix: (network, length) => (network >>> 0) * 64 + length,
+  networkOf: (prefix) => Math.floor(prefix / 64) | 0,
   lengthOf: (prefix) => prefix % 64,
   // Numbers in an array of their own are sorted without a call for each comparison: a million in 0.1 s.
   sort: (prefixes) => Array.from(Float64Array.from(prefixes).sort()),
   format(prefix) {
     const bytes = new Uint8Array(4)
-    new DataView(bytes.buffer).setUint32(0, IPV4.networkOf(prefix))
+    new DataView(bytes.buffer).setInt32(0, IPV4.networkOf(prefix))
     return `${formatIpv4(bytes)}/${IPV4.lengthOf(prefix)}`
   },
   parse: (text) =>

@@ -15,39 +15,46 @@ export interface PrefixDelta<A> {
 }
 
 export abstract class PrefixSet<A> {
-  readonly #prefixes = new Set<A>()
-  /** What changed since it was last asked: whether the prefix was there then. */
-  readonly #before = new Map<A, boolean>()
+  /** Networks by length. */
+  readonly #networks: Set<A>[]
+  /** Lengths that there are prefixes of, longest first: few, whatever there is of each. */
+  #lengths: readonly number[] = []
+  /** What changed since it was last asked: whether the prefix was there then. Null while nobody will ask. */
+  #before: Map<A, boolean> | null = null
+  #size = 0
 
-  constructor(readonly family: Family<A>) {}
+  constructor(readonly family: Family<A>) {
+    this.#networks = Array.from({ length: family.bits + 1 }, () => new Set())
+  }
 
   get size(): number {
-    return this.#prefixes.size
+    return this.#size
   }
 
   has(prefix: A): boolean {
-    return this.#prefixes.has(prefix)
+    return this.#has(this.family.networkOf(prefix), this.family.lengthOf(prefix))
   }
 
   /** In order of address, then length. */
   sorted(): readonly A[] {
-    return this.family.sort(this.#prefixes)
+    return this.family.sort(this)
   }
 
-  [Symbol.iterator](): Iterator<A> {
-    return this.#prefixes.values()
+  *[Symbol.iterator](): Iterator<A> {
+    for (const length of this.#lengths)
+      for (const network of this.#networks[length] as Set<A>) yield this.family.prefix(network, length)
   }
 
-  /** The sum of all changes since the last call. */
+  /** The sum of all changes since the last call; the first call only begins to remember them. */
   takeChanges(): PrefixDelta<A> {
     const added: A[] = []
     const removed: A[] = []
-    for (const [prefix, before] of this.#before) {
-      const now = this.#prefixes.has(prefix)
+    for (const [prefix, before] of this.#before ?? []) {
+      const now = this.has(prefix)
       if (now && !before) added.push(prefix)
       else if (before && !now) removed.push(prefix)
     }
-    this.#before.clear()
+    this.#before = new Map()
     return { added, removed }
   }
 
@@ -62,20 +69,38 @@ export abstract class PrefixSet<A> {
   /** An address became active or ceased to be. */
   abstract update(address: A, holdsActive: HoldsActive<A>): void
 
-  protected add(prefix: A): void {
-    if (this.#prefixes.has(prefix)) return
-    this.#remember(prefix, false)
-    this.#prefixes.add(prefix)
+  protected add(network: A, length: number): void {
+    const networks = this.#networks[length] as Set<A>
+    if (networks.has(network)) return
+    this.#remember(network, length, false)
+    networks.add(network)
+    this.#size++
+    if (networks.size === 1) this.#lengths = [...this.#lengths, length].sort((a, b) => b - a)
   }
 
   /** True when it was there. */
-  protected delete(prefix: A): boolean {
-    if (!this.#prefixes.has(prefix)) return false
-    this.#remember(prefix, true)
-    return this.#prefixes.delete(prefix)
+  protected delete(network: A, length: number): boolean {
+    const networks = this.#networks[length] as Set<A>
+    if (!networks.has(network)) return false
+    this.#remember(network, length, true)
+    networks.delete(network)
+    this.#size--
+    if (networks.size === 0) this.#lengths = this.#lengths.filter((other) => other !== length)
+    return true
   }
 
-  #remember(prefix: A, before: boolean): void {
+  /** Length of the longest prefix that the address is in. */
+  protected lengthAround(address: A): number | undefined {
+    return this.#lengths.find((length) => this.#has(this.family.network(address, length), length))
+  }
+
+  #has(network: A, length: number): boolean {
+    return (this.#networks[length] as Set<A>).has(network)
+  }
+
+  #remember(network: A, length: number, before: boolean): void {
+    if (!this.#before) return
+    const prefix = this.family.prefix(network, length)
     if (!this.#before.has(prefix)) this.#before.set(prefix, before)
   }
 }
@@ -91,59 +116,51 @@ export class PrefixCover<A> extends PrefixSet<A> {
 
   update(address: A, holdsActive: HoldsActive<A>): void {
     const unit = this.family.network(address, this.longest)
-    if (holdsActive(unit, this.longest)) this.insert(unit)
+    if (holdsActive(unit, this.longest)) this.#insert(unit)
     else this.#remove(unit)
   }
 
-  insert(unit: A): void {
-    if (this.#lengthAround(unit) !== undefined) return
-    const { family } = this
-    let length = this.longest
-    let network = unit
-    while (length > 0 && this.delete(family.prefix(family.sibling(network, length), length)))
-      network = family.network(network, --length)
-    this.add(family.prefix(network, length))
+  /** A block that neither overlaps others nor could be merged with them. */
+  addBlock(address: A, length: number): void {
+    this.add(this.family.network(address, length), length)
   }
 
-  /** Blocks that neither overlap nor could be merged with others. */
-  addBlock(network: A, length: number): void {
-    this.add(this.family.prefix(network, length))
+  #insert(unit: A): void {
+    if (this.lengthAround(unit) !== undefined) return
+    let length = this.longest
+    let network = unit
+    while (length > 0 && this.delete(this.family.sibling(network, length), length))
+      network = this.family.network(network, --length)
+    this.add(network, length)
   }
 
   #remove(unit: A): void {
-    const { family } = this
-    const around = this.#lengthAround(unit)
+    const around = this.lengthAround(unit)
     if (around === undefined) return
-    this.delete(family.prefix(family.network(unit, around), around))
+    this.delete(this.family.network(unit, around), around)
     for (let length = around + 1; length <= this.longest; length++)
-      this.add(family.prefix(family.sibling(family.network(unit, length), length), length))
-  }
-
-  /** Length of the block that the unit is in. */
-  #lengthAround(unit: A): number | undefined {
-    for (let length = this.longest; length >= 0; length--)
-      if (this.has(this.family.prefix(this.family.network(unit, length), length))) return length
-    return undefined
+      this.add(this.family.sibling(this.family.network(unit, length), length), length)
   }
 }
 
 export class ListedPrefixes<A> extends PrefixSet<A> {
-  readonly #listed: ReadonlySet<A>
-  readonly #lengths: readonly number[]
+  readonly #listed: readonly (readonly [length: number, networks: ReadonlySet<A>])[]
 
   constructor(family: Family<A>, listed: readonly A[]) {
     super(family)
-    this.#listed = new Set(listed)
-    this.#lengths = [...new Set(listed.map((prefix) => family.lengthOf(prefix)))]
+    const lengths = new Set(listed.map((prefix) => family.lengthOf(prefix)))
+    this.#listed = [...lengths].map((length) => {
+      const ofLength = listed.filter((prefix) => family.lengthOf(prefix) === length)
+      return [length, new Set(ofLength.map((prefix) => family.networkOf(prefix)))] as const
+    })
   }
 
   update(address: A, holdsActive: HoldsActive<A>): void {
-    for (const length of this.#lengths) {
+    for (const [length, networks] of this.#listed) {
       const network = this.family.network(address, length)
-      const prefix = this.family.prefix(network, length)
-      if (!this.#listed.has(prefix)) continue
-      if (holdsActive(network, length)) this.add(prefix)
-      else this.delete(prefix)
+      if (!networks.has(network)) continue
+      if (holdsActive(network, length)) this.add(network, length)
+      else this.delete(network, length)
     }
   }
 }

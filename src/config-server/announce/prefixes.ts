@@ -120,7 +120,7 @@ export class Prefixes {
 }
 
 function holdsSoftwire(table: NativeBindingTable, network: number, length: number): boolean {
-  const next = table.scan(network, 0, 1)
+  const next = table.scan(network >>> 0, 0, 1)
   return next.length > 0 && IPV4.network(keyAt(next, 0).ipv4, length) === network
 }
 

@@ -29,10 +29,11 @@ function tryOut<A>(family: Family<A>, base: A, unitAt: (n: number) => A, longest
   const active = new Set<A>()
   const cover = new PrefixCover(family, longest)
   const told = new Set<A>()
+  cover.takeChanges()
   const text = (prefixes: Iterable<A>) => family.sort(prefixes).map(family.format).join(' ')
   for (let round = 0; round < 600; round++) {
     // Long runs of one kind, so that blocks fill and empty again.
-    const unit = unitAt(r.below(1 << BITS))
+    const unit = family.network(unitAt(r.below(1 << BITS)), longest)
     if (r.chance(round % 200 < 100 ? 90 : 10)) active.add(unit)
     else active.delete(unit)
     cover.update(unit, (network) => active.has(network))
