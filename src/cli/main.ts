@@ -63,6 +63,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'print counters and other state',
     load: async () => (await import('./commands/get-state.js')).getStateCommand(),
   },
+  routes: {
+    summary: 'print the routes to announce, now or as they change',
+    load: async () => (await import('./commands/routes.js')).routesCommand(),
+  },
 }
 
 async function main(words: readonly string[]): Promise<number> {
