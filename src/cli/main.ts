@@ -63,6 +63,14 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'print counters and other state',
     load: async () => (await import('./commands/get-state.js')).getStateCommand(),
   },
+  drain: {
+    summary: 'take traffic away from a link, and wait until it has gone',
+    load: async () => (await import('./commands/drain.js')).drainCommand(),
+  },
+  undrain: {
+    summary: 'let traffic come back to a link',
+    load: async () => (await import('./commands/drain.js')).undrainCommand(),
+  },
   routes: {
     summary: 'print the routes to announce, now or as they change',
     load: async () => (await import('./commands/routes.js')).routesCommand(),

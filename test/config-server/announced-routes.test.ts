@@ -1,51 +1,12 @@
 // lwaftr:routes over RESTCONF: what is announced, and how followers learn of changes.
 import t, { type Test } from 'tap'
-import type { InstanceState, QueueState } from '../../src/dataplane/dataplane.js'
 import type { JsonObject } from '../../src/schema/json-types.js'
+import { instance, queue, twoQueues } from './announce/queues.js'
 import { build, CONFIG, minimal, softwire, TABLE } from './helper.js'
 
 const ROUTES = '/restconf/data/lwaftr:routes'
 
-function queue(id: number, more: Partial<QueueState> = {}): QueueState {
-  return {
-    id,
-    counters: new Map(),
-    discontinuityTime: new Date(0),
-    batches: 1n,
-    tableGeneration: 1,
-    settingsRevision: 1,
-    externalNextHop: { status: 'resolved', mac: '02:00:00:00:00:01' },
-    internalNextHop: { status: 'static', mac: '02:22:22:22:22:99' },
-    externalLinkUp: true,
-    internalLinkUp: true,
-    passthruLinkUp: null,
-    carries: { ipv4: true, ipv6: true },
-    ...more,
-  }
-}
-
-function instance(
-  device: string,
-  queues: QueueState[],
-  status: 'running' | 'down' = 'running',
-): InstanceState {
-  return { device, worker: { status, pid: 1, restarts: 0, problem: null }, queues }
-}
-
 const unresolved = { carries: { ipv4: false, ipv6: true } }
-
-/** Two queues of the one instance in `minimal`, the second with addresses of its own. */
-function twoQueues(): JsonObject {
-  const copy = structuredClone(minimal) as unknown as {
-    [name: string]: { instance: { queue: JsonObject[] }[] }
-  }
-  const queues = copy['snabb-softwire-v3:softwire-config']?.instance[0]?.queue ?? []
-  const second = structuredClone(queues[0]) as Record<string, JsonObject>
-  second['external-interface'] = { ...second['external-interface'], ip: '172.20.0.101' }
-  second['internal-interface'] = { ...second['internal-interface'], ip: '2001:db8::101' }
-  queues.push({ ...second, id: 1 })
-  return copy as unknown as JsonObject
-}
 
 async function open(t: Test, configuration = minimal, queues = [queue(0)]) {
   const built = await build(t, configuration)

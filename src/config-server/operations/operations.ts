@@ -5,6 +5,7 @@ import type { Session } from '../session.js'
 import { commit, rollback } from './commit.js'
 import { compare } from './compare.js'
 import { cancelCommit, confirmCommit } from './confirm.js'
+import { drain, undrain } from './drain.js'
 import { validate } from './validate.js'
 
 export interface Invocation {
@@ -25,5 +26,7 @@ export const rpcHandlers: Readonly<Record<string, RpcHandler>> = {
   'lwaftr:compare': compare,
   'lwaftr:confirm-commit': confirmCommit,
   'lwaftr:rollback': rollback,
+  'lwaftr:drain': drain,
+  'lwaftr:undrain': undrain,
   'lwaftr:validate': validate,
 }

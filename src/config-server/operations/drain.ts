@@ -1,0 +1,97 @@
+// rpc drain and undrain: the leaf `lwaftr:drained` of queues, a commit like any other, and then a look at their counters.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DataPlane } from '../../dataplane/dataplane.js'
+import { instanceSettings } from '../../dataplane/settings.js'
+import { error } from '../../errors.js'
+import type { JsonObject } from '../../schema/json-types.js'
+import { formatInstanceIdentifier, parseApiPath } from '../../schema/paths.js'
+import type { Schema } from '../../schema/schema.js'
+import { carriers, FAMILIES, keyOfQueue } from '../announce/carriers.js'
+import type { Edit } from '../edit.js'
+import type { Services } from '../services.js'
+import type { Invocation, RpcHandler } from './operations.js'
+
+interface Queue {
+  readonly instance: string
+  readonly queue: number
+}
+
+/** Milliseconds between two looks at the counters. */
+const INTERVAL = 100
+
+export const drain: RpcHandler = async (services, invocation) => {
+  const { input } = invocation
+  const queues = chosen(services, input)
+  await setDrained(services, invocation, queues, true)
+  const quiet = Number(input['quiet-time']) * 1000
+  const timeout = Number(input.timeout) * 1000
+  const { datastore, dataplane } = services
+  const outcome = await watch(() => packets(dataplane, queues), quiet, timeout)
+  const announced = carriers(datastore.running.tree, dataplane.state()).filter((carrier) =>
+    FAMILIES.some((family) => carrier[family].standing === 'announced'),
+  )
+  return { ...outcome, 'announced-queues': announced.length }
+}
+
+export const undrain: RpcHandler = async (services, invocation) => {
+  await setDrained(services, invocation, chosen(services, invocation.input), false)
+  return undefined
+}
+
+/** Throws LwaftrError where there are none. */
+function chosen({ schema, datastore }: Services, { instance, queue }: JsonObject): Queue[] {
+  const queues = instanceSettings(datastore.running.tree)
+    .flatMap(({ device, queues }) => queues.map(({ id }) => ({ instance: device, queue: id })))
+    .filter((one) => (instance ?? one.instance) === one.instance && (queue ?? one.queue) === one.queue)
+  if (queues.length > 0) return queues
+  const which = instance === undefined ? '' : `=${encodeURIComponent(String(instance))}`
+  const api = `${INSTANCES}${which}${queue === undefined ? '' : `/queue=${queue}`}`
+  const path = formatInstanceIdentifier(parseApiPath(schema, api))
+  throw error('data-missing', { path }, { path })
+}
+
+const INSTANCES = 'snabb-softwire-v3:softwire-config/instance'
+
+async function setDrained(
+  { schema, transactions }: Services,
+  { session, via }: Invocation,
+  queues: readonly Queue[],
+  drained: boolean,
+): Promise<void> {
+  const edits = queues.map((queue) => drainedEdit(schema, queue, drained))
+  await transactions.commit({ edits, who: session.user, via })
+}
+
+function drainedEdit(schema: Schema, { instance, queue }: Queue, drained: boolean): Edit {
+  const api = `${INSTANCES}=${encodeURIComponent(instance)}/queue=${queue}/lwaftr:drained`
+  const target = parseApiPath(schema, api)
+  return drained ? { operation: 'replace', target, value: true } : { operation: 'remove', target }
+}
+
+/** Waits until the count stands still for `quiet` milliseconds, `timeout` at most. */
+async function watch(count: () => bigint, quiet: number, timeout: number): Promise<JsonObject> {
+  if (quiet === 0) return { traffic: 'unknown', packets: '0' }
+  const begin = Date.now()
+  const first = count()
+  let last = first
+  let since = begin
+  while (Date.now() - since < quiet) {
+    if (Date.now() - begin >= timeout) return { traffic: 'remains', packets: String(last - first) }
+    await sleep(INTERVAL)
+    const now = count()
+    if (now !== last) since = Date.now()
+    last = now
+  }
+  return { traffic: 'gone', packets: String(last - first) }
+}
+
+/** Received for softwires, from both sides. */
+function packets(dataplane: DataPlane, queues: readonly Queue[]): bigint {
+  const keys = new Set(queues.map(({ instance, queue }) => keyOfQueue(instance, queue)))
+  let sum = 0n
+  for (const { device, queues } of dataplane.state().instances)
+    for (const { id, counters } of queues)
+      if (keys.has(keyOfQueue(device, id)))
+        sum += (counters.get('in-ipv4-packets') ?? 0n) + (counters.get('in-ipv6-packets') ?? 0n)
+  return sum
+}
