@@ -16,6 +16,7 @@ import { restconfState } from './config-server/restconf-monitoring.js'
 import type { Services } from './config-server/services.js'
 import { dataPlaneState } from './config-server/state.js'
 import { openStore } from './config-server/store.js'
+import { systemCapabilities } from './config-server/system-capabilities.js'
 import { Transactions } from './config-server/transaction.js'
 import { yangLibrary } from './config-server/yang-library.js'
 import type { Driver } from './dataplane/dataplane.js'
@@ -95,6 +96,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         yangLibrary(DATASTORES),
         announcementState(dataplane),
         routesState(routes),
+        systemCapabilities(),
         restconfState(CAPABILITIES, () => []),
       ],
       isReady: () => ready,

@@ -47,7 +47,8 @@ Napi::Function BindingTableHandle::define(Napi::Env env) {
       env, "BindingTable",
       {StaticMethod<&H::create>("create"), StaticMethod<&H::in_order>("inOrder"), InstanceMethod<&H::build>("build"),
        InstanceMethod<&H::check>("check"), InstanceMethod<&H::prepare>("prepare"), InstanceMethod<&H::apply>("apply"),
-       InstanceMethod<&H::get>("get"), InstanceMethod<&H::scan>("scan"), InstanceMethod<&H::port_set>("portSet"),
+       InstanceMethod<&H::get>("get"), InstanceMethod<&H::scan>("scan"), InstanceMethod<&H::rank>("rank"),
+       InstanceMethod<&H::nth>("nth"), InstanceMethod<&H::port_set>("portSet"),
        InstanceMethod<&H::close>("close"), InstanceAccessor<&H::size>("size"), InstanceAccessor<&H::memory>("memory"),
        InstanceAccessor<&H::wasted>("wasted")});
   env.GetInstanceData<AddonData>()->binding_table = Napi::Persistent(constructor);
@@ -172,6 +173,27 @@ Napi::Value BindingTableHandle::scan(const Napi::CallbackInfo& info) {
   const size_t count =
       writer->scan(static_cast<uint32_t>(*ipv4), static_cast<uint16_t>(*psid), records.data(), records.size());
   return to_value(info.Env(), records.data(), count);
+}
+
+Napi::Value BindingTableHandle::rank(const Napi::CallbackInfo& info) {
+  BindingTableWriter* writer = open_writer(info.Env());
+  if (!writer) return {};
+  const auto ipv4 = to_integer(info[0], "ipv4", UINT32_MAX);
+  if (!ipv4) return {};
+  const auto psid = to_integer(info[1], "psid", UINT16_MAX);
+  if (!psid) return {};
+  const size_t before = writer->rank(static_cast<uint32_t>(*ipv4), static_cast<uint16_t>(*psid));
+  return Napi::Number::New(info.Env(), static_cast<double>(before));
+}
+
+Napi::Value BindingTableHandle::nth(const Napi::CallbackInfo& info) {
+  BindingTableWriter* writer = open_writer(info.Env());
+  if (!writer) return {};
+  const auto n = to_integer(info[0], "n", UINT32_MAX);
+  if (!n) return {};
+  SoftwireRecord record;
+  if (!writer->nth(*n, record)) return info.Env().Null();
+  return to_value(info.Env(), &record, 1);
 }
 
 Napi::Value BindingTableHandle::port_set(const Napi::CallbackInfo& info) {

@@ -33,6 +33,8 @@ class BindingTableHandle : public Napi::ObjectWrap<BindingTableHandle> {
   Napi::Value apply(const Napi::CallbackInfo& info);
   Napi::Value get(const Napi::CallbackInfo& info);
   Napi::Value scan(const Napi::CallbackInfo& info);
+  Napi::Value rank(const Napi::CallbackInfo& info);
+  Napi::Value nth(const Napi::CallbackInfo& info);
   Napi::Value port_set(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
   Napi::Value size(const Napi::CallbackInfo& info);

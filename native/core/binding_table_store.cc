@@ -46,6 +46,33 @@ size_t BindingTableWriter::scan(uint32_t ipv4, uint16_t psid, SoftwireRecord* re
   return count;
 }
 
+size_t BindingTableWriter::rank(uint32_t ipv4, uint16_t psid) const {
+  size_t before = 0;
+  for (uint64_t address = next_address(0); address < ipv4; address = next_address(address + 1))
+    before += leaf(static_cast<uint32_t>(address)).softwires;
+  const table::Leaf last = leaf(ipv4);
+  std::vector<Entry> from_psid;
+  read_run(last, psid, SIZE_MAX, from_psid);
+  return before + last.softwires - from_psid.size();
+}
+
+bool BindingTableWriter::nth(size_t n, SoftwireRecord& record) const {
+  for (uint64_t address = next_address(0); address <= UINT32_MAX; address = next_address(address + 1)) {
+    const uint32_t at = static_cast<uint32_t>(address);
+    const table::Leaf run = leaf(at);
+    if (n >= run.softwires) {
+      n -= run.softwires;
+      continue;
+    }
+    std::vector<Entry> entries;
+    read_run(run, 0, n + 1, entries);
+    const Entry& entry = entries[n];
+    record = make_record(at, entry.psid, entry.port_set, entry.softwire, entry.detail);
+    return true;
+  }
+  return false;
+}
+
 // The softwires of a run by PSID, at most `limit` from `first_psid` on.
 void BindingTableWriter::read_run(const table::Leaf& leaf, uint32_t first_psid, size_t limit,
                                   std::vector<Entry>& entries) const {

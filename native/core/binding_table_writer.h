@@ -37,6 +37,10 @@ class BindingTableWriter {
   bool get(uint32_t ipv4, uint16_t psid, SoftwireRecord& record) const;
   // At most `limit` records in order from (ipv4, psid) on, inclusive. Returns how many.
   size_t scan(uint32_t ipv4, uint16_t psid, SoftwireRecord* records, size_t limit) const;
+  // How many softwires come before that key. Costs a look at every address before it, none at their softwires.
+  size_t rank(uint32_t ipv4, uint16_t psid) const;
+  // The softwire that `n` others come before; false when there are no more than `n`. Costs as rank.
+  bool nth(size_t n, SoftwireRecord& record) const;
   // The address's leaf; `softwires` is 0 when it has none.
   table::Leaf leaf(uint32_t ipv4) const { return table::Leaf::unpack(view_.leaf_word(ipv4)); }
 

@@ -206,7 +206,16 @@ TEST_CASE("thousands of random edits leave table, list and lookups as a map has 
       std::vector<SoftwireRecord> all(model.size() + 1);
       REQUIRE(t.writer.scan(0, 0, all.data(), all.size()) == model.size());
       size_t i = 0;
-      for (const auto& [key, want] : model) REQUIRE(std::memcmp(&all[i++], &want, sizeof want) == 0);
+      for (const auto& [key, want] : model) {
+        SoftwireRecord nth;
+        REQUIRE(t.writer.nth(i, nth));
+        REQUIRE(std::memcmp(&nth, &want, sizeof want) == 0);
+        REQUIRE(t.writer.rank(static_cast<uint32_t>(key >> 16), static_cast<uint16_t>(key)) == i);
+        REQUIRE(std::memcmp(&all[i++], &want, sizeof want) == 0);
+      }
+      SoftwireRecord none;
+      REQUIRE(!t.writer.nth(i, none));
+      REQUIRE(t.writer.rank(UINT32_MAX, UINT16_MAX) == i);
       std::vector<LookupKey> keys(300);
       for (auto& key : keys) key = {0x0a000000 + pick(8) * 509 + (pick(20) == 0), static_cast<uint16_t>(random())};
       std::vector<LookupResult> results(keys.size());

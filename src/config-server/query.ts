@@ -3,13 +3,21 @@ import { error } from '../errors.js'
 import type { DataPath } from '../schema/paths.js'
 import type { Schema } from '../schema/schema.js'
 import { type Fields, parseFields } from './fields.js'
-import { type Page, pagingParameters, parsePage } from './paging.js'
+import {
+  PAGINATION_CAPABILITIES,
+  PAGINATION_PARAMETERS,
+  type Pagination,
+  parsePagination,
+} from './pagination.js'
 
 /** RFC 8040 s9.1, s9.3. */
 export const CAPABILITIES = [
   'urn:ietf:params:restconf:capability:defaults:1.0?basic-mode=explicit',
   'urn:ietf:params:restconf:capability:with-defaults:1.0',
-] as const
+  'urn:ietf:params:restconf:capability:depth:1.0',
+  'urn:ietf:params:restconf:capability:fields:1.0',
+  ...PAGINATION_CAPABILITIES,
+]
 
 /** Where an entry of a user-ordered list can go. */
 export const PLACES = ['first', 'last', 'before', 'after'] as const
@@ -25,7 +33,8 @@ export interface RetrievalQuery {
   readonly fields: Fields | undefined
   /** Undefined: the basic mode, which is explicit (RFC 6243 s2.3). */
   readonly withDefaults: DefaultsMode | undefined
-  readonly page: Page
+  /** Of the target, if that is a list. */
+  readonly pagination: Pagination
 }
 
 export type Parameters = ReadonlyMap<string, string>
@@ -34,7 +43,7 @@ const RETRIEVAL = ['content', 'depth', 'fields', 'with-defaults']
 
 /** The query of a GET or HEAD. */
 export function parseRetrieval(schema: Schema, search: string, path: DataPath): RetrievalQuery {
-  const given = parseParameters(search, [...RETRIEVAL, ...pagingParameters(path)])
+  const given = parseParameters(search, [...RETRIEVAL, ...PAGINATION_PARAMETERS])
   return {
     content: oneOf(given, 'content', ['config', 'nonconfig', 'all'] as const) ?? 'all',
     depth: depthOf(given),
@@ -45,7 +54,7 @@ export function parseRetrieval(schema: Schema, search: string, path: DataPath): 
       'report-all',
       'report-all-tagged',
     ] as const),
-    page: parsePage(given),
+    pagination: parsePagination(given, path),
   }
 }
 

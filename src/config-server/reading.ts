@@ -4,14 +4,16 @@ import { childrenOf } from '../schema/lookup.js'
 import type { DataPath } from '../schema/paths.js'
 import { memberName, type Schema, type SchemaNode } from '../schema/schema.js'
 import { decodeSoftwire, recordSize } from '../schema/softwire-record.js'
-import type { Source } from '../schema/walk.js'
+import { type Source, TAG } from '../schema/walk.js'
 import type { ConfigurationView, Datastore } from './datastore.js'
 import { inMode } from './defaults.js'
-import { pageOfEntries, pageOfSoftwires, WHOLE } from './paging.js'
+import { annotated, entrySequence, limitSublists } from './entry-sequence.js'
+import { pageOf, WHOLE } from './pagination.js'
 import { keyOf, lineage, placeOf } from './place.js'
 import type { Content, DefaultsMode, RetrievalQuery } from './query.js'
 import { isEverything, select, selectionOfSoftwires } from './selection.js'
 import { pages, softwireKey } from './softwire-scan.js'
+import { PIECE, type Records, softwireSequence } from './softwire-sequence.js'
 import { type StateProvider, stateAt } from './state-provider.js'
 import { find, isObject, merge } from './tree.js'
 
@@ -94,16 +96,30 @@ function readTree(
   const found = shown(schema.roots, tree, path, query)
   const held = above && query.content !== 'nonconfig' && datastore.table.size > 0
   if (!found && !held) return undefined
-  const { value: bare = {}, tagged = false } = found ?? {}
+  const { value: bare = {}, metadata } = found ?? {}
   const value = held ? holding(schema, path, bare) : bare
   const node = path.steps.at(-1)?.node ?? null
-  const paged = Array.isArray(value) && node?.kind === 'list' ? pageOfEntries(value, query.page) : value
   return {
-    value: select(schema, node, paged, query),
-    tagged,
+    ...(Array.isArray(value) && node
+      ? entriesOf(schema, node, value, query)
+      : { value: select(schema, node, value, query), metadata }),
     configOnly: query.content === 'config' || !holdsState(schema, node),
-    ...(held ? softwires(sources, path, { ...query, page: WHOLE }) : {}),
+    ...(held ? softwires(sources, path, { ...query, pagination: WHOLE }) : {}),
   }
+}
+
+/** A page of a list or leaf-list. */
+function entriesOf(
+  schema: Schema,
+  node: SchemaNode,
+  list: JsonValue[],
+  query: RetrievalQuery,
+): { value: JsonValue; metadata?: JsonValue | undefined } {
+  const { pagination } = query
+  const { piece, metadata } = pageOf(entrySequence(node, list, pagination), pagination)
+  const selected = select(schema, node, piece, query) as JsonValue[]
+  if (node.kind === 'leaf-list') return { value: selected, metadata: metadata && [metadata] }
+  return { value: annotated(limitSublists(node, selected, pagination.sublistLimit), metadata) }
 }
 
 /** The value with the containers that lead to the softwires: they are there, though the tree may not have them. */
@@ -130,7 +146,7 @@ function readSoftwire(sources: Sources, path: DataPath, query: RetrievalQuery): 
   const found = record && shown(schema.softwires.children, decodeSoftwire(record), inner, query)
   if (!found) return undefined
   const node = path.steps.at(-1)?.node ?? null
-  return { value: select(schema, node, found.value, query), tagged: found.tagged, configOnly: true }
+  return { value: select(schema, node, found.value, query), metadata: found.metadata, configOnly: true }
 }
 
 /** What is at the path of a softwire, or in one, if this is its record. */
@@ -149,12 +165,13 @@ function shown(
   tree: JsonObject,
   path: DataPath,
   query: RetrievalQuery,
-): { value: JsonValue; tagged: boolean } | undefined {
+): { value: JsonValue; metadata: JsonValue | undefined } | undefined {
   const plain = find(tree, path)
   const mode = modeFor(path, plain, query)
   const value = mode === 'explicit' ? plain : find(inMode(mode, children, tree) as JsonObject, path)
   if (value === undefined) return undefined
-  return { value, tagged: mode === 'report-all-tagged' && plain === undefined }
+  const tagged = mode === 'report-all-tagged' && plain === undefined
+  return { value, metadata: tagged ? TAG : undefined }
 }
 
 /** A leaf that has a default answers with it, unless the client says otherwise (RFC 8040 s3.5.4). */
@@ -170,24 +187,42 @@ function modeFor(
 
 /** The softwires of the list, or of what is above it, each as the query wants it. */
 function softwires(
-  { schema, datastore }: Sources,
+  sources: Sources,
   path: DataPath,
   query: RetrievalQuery,
 ): Pick<Reading, 'softwires' | 'shape' | 'defaults'> {
+  const { schema } = sources
   const selection = selectionOfSoftwires(schema, path, query)
   if (!selection) return {}
-  const records = pageOfSoftwires(pages(datastore.table, PAGE), query.page)
+  const { records, metadata } = recordsOf(sources, query)
   const { withDefaults = 'explicit' } = query
-  if (isEverything(selection) && (withDefaults === 'explicit' || withDefaults === 'report-all'))
+  if (!metadata && isEverything(selection) && (withDefaults === 'explicit' || withDefaults === 'report-all'))
     return { softwires: records, defaults: withDefaults === 'report-all' }
   const node = schema.softwires
-  const shape = (softwire: JsonObject) =>
-    select(schema, node, inMode(withDefaults, node.children, softwire), selection) as JsonObject
+  // The first of them carries what there is to say of the page.
+  let annotations = metadata
+  const shape = (softwire: JsonObject) => {
+    const first = annotations ? { '@': annotations } : {}
+    annotations = undefined
+    return {
+      ...first,
+      ...(select(schema, node, inMode(withDefaults, node.children, softwire), selection) as JsonObject),
+    }
+  }
   return { softwires: records, shape }
 }
 
-/** Entries in one piece of an answer: some hundred kilobytes of text. */
-const PAGE = 1024
+function recordsOf(
+  { schema, datastore }: Sources,
+  { pagination }: RetrievalQuery,
+): { records: Records; metadata?: JsonObject | undefined } {
+  if (pagination === WHOLE) return { records: pages(datastore.table, PIECE) }
+  const { piece, metadata } = pageOf(
+    softwireSequence(schema.softwires, datastore.table, pagination),
+    pagination,
+  )
+  return { records: piece, metadata }
+}
 
 /** Whether the node is state, or has some below it. */
 function holdsState(schema: Schema, node: SchemaNode | null): boolean {

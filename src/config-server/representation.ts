@@ -6,7 +6,7 @@ import type { DataPath } from '../schema/paths.js'
 import { memberName, type Schema, type SchemaNode } from '../schema/schema.js'
 import { decodeSoftwire, recordSize } from '../schema/softwire-record.js'
 import { writeText } from '../schema/text.js'
-import { type Source, TAG } from '../schema/walk.js'
+import type { Source } from '../schema/walk.js'
 import { RESTCONF, withSoftwireDefaults, writeXml } from '../schema/xml.js'
 import { writeXPath } from '../schema/xpath.js'
 import type { Format } from './media-types.js'
@@ -43,10 +43,10 @@ function* xmlPieces(schema: Schema, path: DataPath, source: Source): Iterable<st
 const MARK = '\u0000'
 
 function* jsonPieces(schema: Schema, path: DataPath, source: Source, wrapped: typeof wrap): Iterable<string> {
-  const { value, softwires, tagged } = source
+  const { value, softwires, metadata } = source
   const marked = softwires ? insert(schema, path, value, [MARK]) : value
   const document = wrapped(path, marked)
-  if (tagged) for (const name of Object.keys(document)) document[`@${name}`] = TAG
+  if (metadata !== undefined) for (const name of Object.keys(document)) document[`@${name}`] = metadata
   const [head = '', tail] = JSON.stringify(document).split(JSON.stringify(MARK))
   yield head
   if (tail === undefined) return

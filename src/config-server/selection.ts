@@ -53,7 +53,8 @@ function selectMembers(
   const children = childrenOf(schema, node)
   const selected: JsonObject = {}
   for (const [name, member] of Object.entries(value)) {
-    // An annotation goes with what it annotates (RFC 7952 s5.2.1).
+    // An annotation goes with what it annotates (RFC 7952 s5.2.1): `@` with the object that it is in.
+    if (name === '@') selected[name] = member ?? null
     const annotated = name.startsWith('@') ? name.slice(1) : name
     const inner = below(selection, annotated)
     if (!inner && !node?.keys.includes(annotated)) continue

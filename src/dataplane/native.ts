@@ -53,6 +53,10 @@ export interface NativeBindingTable {
   get(ipv4: number, psid: number): Uint8Array | null
   /** At most `limit` records in order of (ipv4, psid) from that key on, inclusive. */
   scan(fromIpv4: number, fromPsid: number, limit: number): Uint8Array
+  /** How many softwires come before that key in that order. Costs a look at every address before it. */
+  rank(ipv4: number, psid: number): number
+  /** The softwire that `n` others come before, null when there is none. Costs as rank. */
+  nth(n: number): Uint8Array | null
   /** How an address is shared, and by how many; null when it has no softwires. */
   portSet(ipv4: number): (PortSet & { readonly softwires: number }) | null
   /** Unmaps it. The file stays: whoever named it removes it. */

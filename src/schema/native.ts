@@ -118,6 +118,8 @@ const modules = [
   'ietf-netconf-acm',
   'ietf-restconf-monitoring',
   'ietf-origin',
+  'ietf-system-capabilities',
+  'ietf-list-pagination',
 ] as const
 
 let context: NativeContext | undefined

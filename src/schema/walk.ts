@@ -19,8 +19,8 @@ export interface Source {
   readonly defaults?: boolean
   /** Each softwire as it is to be shown, where that is not all of it. */
   readonly shape?: (softwire: JsonObject) => JsonObject
-  /** The value is a leaf's, and its default. */
-  readonly tagged?: boolean
+  /** Annotations (RFC 7952): of a leaf an object, of the values of a leaf-list an array. Others are in `value`, as `@`. */
+  readonly metadata?: JsonValue | undefined
 }
 
 /** Annotates a leaf, as the member `@leaf` beside it (RFC 7952 s5.2.1): it holds a default (RFC 6243 s6). */
@@ -28,10 +28,20 @@ export const TAG: JsonObject = { 'ietf-netconf-with-defaults:default': true }
 
 export type Visit =
   /** A container, or an entry with its keys. */
-  | { readonly kind: 'open'; readonly node: SchemaNode; readonly keys: readonly string[] }
+  | {
+      readonly kind: 'open'
+      readonly node: SchemaNode
+      readonly keys: readonly string[]
+      readonly metadata: JsonObject | undefined
+    }
   | { readonly kind: 'close'; readonly node: SchemaNode }
   /** A leaf, or one value of a leaf-list. */
-  | { readonly kind: 'leaf'; readonly node: SchemaNode; readonly value: JsonValue; readonly tagged: boolean }
+  | {
+      readonly kind: 'leaf'
+      readonly node: SchemaNode
+      readonly value: JsonValue
+      readonly metadata: JsonObject | undefined
+    }
   /** Entries of the list of softwires. */
   | { readonly kind: 'softwires'; readonly page: Uint8Array }
 
@@ -43,7 +53,7 @@ export function* walk(schema: Schema, path: DataPath, source: Source): Generator
   else if (last.node.kind === 'container' || (last.node.kind === 'list' && last.keys.length > 0))
     yield* walker.members(last.node.children, source.value)
   else {
-    yield* walker.member(last.node, source.value, source.tagged)
+    yield* walker.member(last.node, source.value, source.metadata)
     if (last.node === schema.softwires) yield* walker.records()
   }
 }
@@ -72,22 +82,28 @@ class Walker {
     for (const [name, node] of children) {
       const member = object[name] ?? (this.#above.has(node) ? {} : undefined)
       if (node === this.schema.softwires) yield* this.records()
-      if (member !== undefined) yield* this.member(node, member, `@${name}` in object)
+      if (member !== undefined) yield* this.member(node, member, object[`@${name}`])
       else if (this.#defaults && node.config) yield* this.#absent(node, object)
     }
   }
 
-  *member(node: SchemaNode, value: JsonValue, tagged = false): Generator<Visit> {
-    if (node.kind === 'leaf') yield { kind: 'leaf', node, value, tagged }
+  *member(node: SchemaNode, value: JsonValue, metadata?: JsonValue): Generator<Visit> {
+    if (node.kind === 'leaf') yield { kind: 'leaf', node, value, metadata: objectOf(metadata) }
     else if (node.kind === 'container') yield* this.#block(node, [], value)
     else if (Array.isArray(value))
-      for (const one of value)
-        if (node.kind === 'leaf-list') yield { kind: 'leaf', node, value: one, tagged }
+      for (const [i, one] of value.entries())
+        if (node.kind === 'leaf-list')
+          yield {
+            kind: 'leaf',
+            node,
+            value: one,
+            metadata: objectOf(Array.isArray(metadata) ? metadata[i] : metadata),
+          }
         else if (isObject(one)) yield* this.#block(node, keysIn(node, one), one)
   }
 
   *#block(node: SchemaNode, keys: readonly string[], value: JsonValue): Generator<Visit> {
-    yield { kind: 'open', node, keys }
+    yield { kind: 'open', node, keys, metadata: metadataOf(value) }
     yield* this.members(node.children, value)
     yield { kind: 'close', node }
   }
@@ -106,10 +122,19 @@ class Walker {
   /** Defaults of what is not there. */
   *#absent(node: SchemaNode, siblings: JsonObject): Generator<Visit> {
     if (node.kind === 'leaf' && node.default !== undefined && !otherCaseGiven(node, siblings))
-      yield { kind: 'leaf', node, value: defaultOf(node), tagged: false }
+      yield { kind: 'leaf', node, value: defaultOf(node), metadata: undefined }
     if (node.kind !== 'container' || node.presence || !hasDefaults(node)) return
     yield* this.#block(node, [], {})
   }
+}
+
+/** Annotations of a container or an entry: they are among its members (RFC 7952 s5.2.2). */
+export function metadataOf(value: JsonValue): JsonObject | undefined {
+  return isObject(value) ? objectOf(value['@']) : undefined
+}
+
+function objectOf(metadata: JsonValue | undefined): JsonObject | undefined {
+  return isObject(metadata) ? metadata : undefined
 }
 
 /** Whether there is any record, and all of them still. */

@@ -8,7 +8,7 @@ import type { Schema, SchemaNode } from './schema.js'
 import { isObject } from './shape.js'
 import { decodeSoftwire, recordSize } from './softwire-record.js'
 import { valueToText } from './values.js'
-import { chunks, type Source, walk } from './walk.js'
+import { chunks, metadataOf, type Source, TAG, walk } from './walk.js'
 import { foldSoftwires, membersFromXml } from './xml-data.js'
 import { parseXml, type XmlElement } from './xml-elements.js'
 import { namesIn, namesToXml } from './xml-names.js'
@@ -77,27 +77,26 @@ function* pieces(schema: Schema, path: DataPath, source: Source): Generator<stri
   const top = last !== undefined && !ownElement ? null : last?.node
   const open = (node: SchemaNode, depth: number, attributes = '') =>
     `<${node.name}${depth === 0 || node.module !== node.parent?.module ? ` xmlns="${namespace(schema, node)}"` : ''}${attributes}>`
-  const leaf = (node: SchemaNode, value: JsonValue, tagged: boolean) => {
+  const leaf = (node: SchemaNode, value: JsonValue, metadata: JsonObject | undefined) => {
     const names = node.type && namesIn(node.type)
     const { text, attributes } = names
       ? declared(schema, names, valueToText(value))
       : { text: valueToText(value), attributes: '' }
-    const tag = tagged ? TAG_ATTRIBUTE : ''
-    return `${open(node, depth, attributes + tag)}${escapeXml(text)}</${node.name}>`
+    return `${open(node, depth, attributes + annotations(schema, metadata))}${escapeXml(text)}</${node.name}>`
   }
   let depth = 0
-  if (ownElement && top) yield open(top, depth++)
+  if (ownElement && top) yield open(top, depth++, annotations(schema, metadataOf(source.value)))
   for (const visit of walk(schema, path, source)) {
     switch (visit.kind) {
       case 'open':
-        yield open(visit.node, depth++)
+        yield open(visit.node, depth++, annotations(schema, visit.metadata))
         break
       case 'close':
         yield `</${visit.node.name}>`
         depth--
         break
       case 'leaf':
-        yield leaf(visit.node, visit.value, visit.tagged)
+        yield leaf(visit.node, visit.value, visit.metadata)
         break
       case 'softwires':
         for (let offset = 0; offset < visit.page.length; offset += recordSize) {
@@ -122,6 +121,20 @@ export function declared(schema: Schema, kind: Parameters<typeof namesToXml>[1],
 
 function namespace(schema: Schema, node: SchemaNode): string {
   return escapeXml(schema.modules.get(node.module)?.namespace ?? '')
+}
+
+/** Annotations (RFC 7952 s5.1). An identity among the values is of the annotation's own module, and so is its prefix. */
+function annotations(schema: Schema, metadata: JsonObject | undefined): string {
+  if (metadata === undefined) return ''
+  if (metadata === TAG) return TAG_ATTRIBUTE
+  const modules = new Set(Object.keys(metadata).map((name) => name.split(':')[0] as string))
+  const uris = [...modules].map(
+    (name) => ` xmlns:${name}="${escapeXml(schema.modules.get(name)?.namespace ?? '')}"`,
+  )
+  const values = Object.entries(metadata).map(
+    ([name, value]) => ` ${name}="${escapeXml(valueToText(value))}"`,
+  )
+  return [...uris, ...values].join('')
 }
 
 /** Members of one module, by their names alone. */

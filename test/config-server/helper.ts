@@ -17,6 +17,7 @@ import { CAPABILITIES } from '../../src/config-server/query.js'
 import { restconfState } from '../../src/config-server/restconf-monitoring.js'
 import { dataPlaneState } from '../../src/config-server/state.js'
 import { openStore, type Store } from '../../src/config-server/store.js'
+import { systemCapabilities } from '../../src/config-server/system-capabilities.js'
 import { Transactions } from '../../src/config-server/transaction.js'
 import { yangLibrary } from '../../src/config-server/yang-library.js'
 import type { Change, DataPlane, DataPlaneState, Prepared } from '../../src/dataplane/dataplane.js'
@@ -191,6 +192,7 @@ export function services(dataplane: DataPlane, store: Store) {
     yangLibrary(DATASTORES),
     announcementState(dataplane),
     routesState(routes),
+    systemCapabilities(),
     restconfState(CAPABILITIES, () => []),
   ]
   return { ...parts, transactions, history, confirmation, routes, state }

@@ -1,0 +1,171 @@
+// The softwires as pages are cut from them. In their own order the table itself is the sequence, and what is passed
+// over is never read; filtered or sorted, the records that match are.
+import type { NativeBindingTable } from '../dataplane/native.js'
+import { error } from '../errors.js'
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../schema/addresses.js'
+import type { JsonValue } from '../schema/json-types.js'
+import type { SchemaNode } from '../schema/schema.js'
+import { recordSize } from '../schema/softwire-record.js'
+import type { Direction, Pagination, Sequence } from './pagination.js'
+import { keyAt, pages, softwireKey } from './softwire-scan.js'
+import type { EntryReader } from './where.js'
+
+/** Records in pieces, in the order that they are shown in. */
+export type Records = Iterable<Uint8Array>
+
+/** Entries in one piece of an answer: some hundred kilobytes of text. */
+export const PIECE = 1024
+
+export function softwireSequence(
+  node: SchemaNode,
+  table: NativeBindingTable,
+  { where, sortBy }: Pagination,
+): Sequence<Records> {
+  const sort = sortBy?.leaf.name
+  if (sort !== undefined && !node.keys.includes(sort))
+    throw error('bad-page', { name: 'sort-by', problem: `softwires are sorted by ${node.keys.join(' or ')}` })
+  if (!where && sort !== 'psid') return tableSequence(node, table)
+  const all = where ? matching(pages(table), where(recordReader)) : [...pages(table)]
+  const records = Buffer.concat(all)
+  return recordSequence(node, sort === 'psid' ? byPsid(records) : records, sort === 'psid')
+}
+
+function tableSequence(node: SchemaNode, table: NativeBindingTable): Sequence<Records> {
+  return {
+    node,
+    size: table.size,
+    keysAt: (index) => keysOf(table.nth(index) ?? new Uint8Array(recordSize)),
+    find: (keys, direction) => {
+      const key = keyOf(keys)
+      if (!key) return undefined
+      const before = table.rank(key.ipv4, key.psid)
+      const there = table.get(key.ipv4, key.psid) !== null
+      return direction === 'forwards' || there ? before : before - 1
+    },
+    slice: (from, to, direction) =>
+      blocks(from, to, direction, (begin, end) => {
+        const first = table.nth(begin)
+        if (!first) return new Uint8Array()
+        const { ipv4, psid } = keyAt(first, 0)
+        return table.scan(ipv4, psid, end - begin)
+      }),
+  }
+}
+
+/** `sorted`: not in the table's order, so that a key that is gone has no next. */
+function recordSequence(node: SchemaNode, records: Uint8Array, sorted: boolean): Sequence<Records> {
+  const size = records.length / recordSize
+  const keyOfIndex = (index: number) => keyAt(records, index * recordSize)
+  return {
+    node,
+    size,
+    keysAt: (index) => keysOf(records.subarray(index * recordSize)),
+    find: (keys, direction) => {
+      const key = keyOf(keys)
+      if (!key) return undefined
+      let before = 0
+      for (let index = 0; index < size; index++) {
+        const { ipv4, psid } = keyOfIndex(index)
+        if (ipv4 === key.ipv4 && psid === key.psid) return index
+        if (ipv4 < key.ipv4 || (ipv4 === key.ipv4 && psid < key.psid)) before = index + 1
+      }
+      if (sorted) return undefined
+      return direction === 'forwards' ? before : before - 1
+    },
+    slice: (from, to, direction) =>
+      blocks(from, to, direction, (begin, end) => records.subarray(begin * recordSize, end * recordSize)),
+  }
+}
+
+/** A page of many entries is read piece by piece, from the end where it goes backwards. */
+function* blocks(
+  from: number,
+  to: number,
+  direction: Direction,
+  read: (begin: number, end: number) => Uint8Array,
+): Records {
+  if (direction === 'forwards')
+    for (let begin = from; begin < to; begin += PIECE) yield read(begin, Math.min(to, begin + PIECE))
+  else for (let end = to; end > from; end -= PIECE) yield reversed(read(Math.max(from, end - PIECE), end))
+}
+
+function reversed(records: Uint8Array): Uint8Array {
+  const turned = new Uint8Array(records.length)
+  for (let at = 0; at < records.length; at += recordSize)
+    turned.set(records.subarray(at, at + recordSize), records.length - at - recordSize)
+  return turned
+}
+
+function matching(pieces: Records, condition: (at: RecordAt) => boolean): Uint8Array[] {
+  const found: Uint8Array[] = []
+  for (const records of pieces)
+    for (let offset = 0; offset < records.length; offset += recordSize)
+      if (condition({ records, offset })) found.push(records.subarray(offset, offset + recordSize))
+  return found
+}
+
+/** By PSID, those of one PSID as they were. */
+function byPsid(records: Uint8Array): Uint8Array {
+  const count = records.length / recordSize
+  const order = new Float64Array(count)
+  for (let index = 0; index < count; index++)
+    order[index] = keyAt(records, index * recordSize).psid * 2 ** 32 + index
+  order.sort()
+  const sorted = new Uint8Array(records.length)
+  for (let to = 0; to < count; to++) {
+    const from = ((order[to] as number) % 2 ** 32) * recordSize
+    sorted.set(records.subarray(from, from + recordSize), to * recordSize)
+  }
+  return sorted
+}
+
+interface RecordAt {
+  readonly records: Uint8Array
+  readonly offset: number
+}
+
+/** Leaves of a record, without making an object of all of it; see softwire-record.ts for where they are. */
+const LEAVES: Readonly<Record<string, (at: RecordAt) => JsonValue>> = {
+  ipv4: ({ records, offset }) => formatIpv4(records, offset),
+  psid: ({ records, offset }) => keyAt(records, offset).psid,
+  padding: ({ records, offset }) => (records[offset + 8] as number) + (records[offset + 9] as number) * 256,
+  'psid-length': ({ records, offset }) => records[offset + 6] as number,
+  'reserved-ports-bit-count': ({ records, offset }) => records[offset + 7] as number,
+  'b4-ipv6': ({ records, offset }) => formatIpv6(records, offset + 16),
+  'br-address': ({ records, offset }) => formatIpv6(records, offset + 32),
+}
+
+const ADDRESSES: Readonly<
+  Record<string, readonly [offset: number, parse: (text: string) => Uint8Array | null]>
+> = {
+  ipv4: [0, parseIpv4],
+  'b4-ipv6': [16, parseIpv6],
+  'br-address': [32, parseIpv6],
+}
+
+const recordReader: EntryReader<RecordAt> = {
+  read: ({ leaf }) => {
+    const read = LEAVES[leaf.name]
+    if (!read)
+      throw error('bad-page', { name: 'where', problem: `softwires are not searched by ${leaf.name}` })
+    return read
+  },
+  // Bytes are compared: text of a million addresses takes a second to make.
+  equals: ({ leaf }, value) => {
+    const [at, parse] = ADDRESSES[leaf.name] ?? []
+    if (at === undefined || !parse) return undefined
+    const bytes = parse(value)
+    if (!bytes) return () => false
+    return ({ records, offset }) => bytes.every((byte, i) => records[offset + at + i] === byte)
+  },
+}
+
+function keysOf(record: Uint8Array): string[] {
+  return [formatIpv4(record), String(keyAt(record, 0).psid)]
+}
+
+function keyOf(keys: readonly string[]): { ipv4: number; psid: number } | undefined {
+  const [ipv4 = '', psid = ''] = keys
+  if (!parseIpv4(ipv4) || !/^\d{1,5}$/.test(psid) || Number(psid) > 65535) return undefined
+  return softwireKey(keys)
+}
