@@ -96,7 +96,7 @@ t.test('defaults are shown when they are asked for', async (t) => {
       reassembly: { 'max-fragments-per-packet': 20, 'max-packets': 20000 },
     },
   })
-  const one = await send('GET', `${TABLE}/softwire?limit=1&with-defaults=report-all`)
+  const one = await send('GET', `${TABLE}/softwire?where=psid=1&with-defaults=report-all`)
   t.same(one.json(), {
     'snabb-softwire-v3:softwire': [
       {

@@ -60,7 +60,7 @@ const cases: [
     'invalid-value',
   ],
   ['a value that a parameter cannot have', 'GET', `${TABLE}?content=some`, undefined, 400, 'invalid-value'],
-  ['a page of what is no list', 'GET', `${TABLE}?limit=1`, undefined, 400, 'invalid-value'],
+  ['a page of what is no list', 'GET', `${TABLE}?limit=1`, undefined, 400, 'operation-not-supported'],
   ['half a page', 'GET', `${TABLE}/softwire?limit=0.5`, undefined, 400, 'invalid-value'],
   ['parameters where none are taken', 'DELETE', `${ENTRY}?content=all`, undefined, 400, 'invalid-value'],
   ['a path that cannot be decoded', 'GET', `${TABLE}/softwire=%zz,1`, undefined, 400, 'malformed-message'],
