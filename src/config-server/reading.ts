@@ -13,7 +13,7 @@ import { keyOf, lineage, placeOf } from './place.js'
 import type { Content, DefaultsMode, RetrievalQuery } from './query.js'
 import { isEverything, select, selectionOfSoftwires } from './selection.js'
 import { pages, softwireKey } from './softwire-scan.js'
-import { PIECE, type Records, softwireSequence } from './softwire-sequence.js'
+import { PIECE, type Records, repeatable, softwireSequence } from './softwire-sequence.js'
 import { type StateProvider, stateAt } from './state-provider.js'
 import { find, isObject, merge } from './tree.js'
 
@@ -216,7 +216,7 @@ function recordsOf(
   { schema, datastore }: Sources,
   { pagination }: RetrievalQuery,
 ): { records: Records; metadata?: JsonObject | undefined } {
-  if (pagination === WHOLE) return { records: pages(datastore.table, PIECE) }
+  if (pagination === WHOLE) return { records: repeatable(() => pages(datastore.table, PIECE)) }
   const { piece, metadata } = pageOf(
     softwireSequence(schema.softwires, datastore.table, pagination),
     pagination,

@@ -77,16 +77,23 @@ function recordSequence(node: SchemaNode, records: Uint8Array, sorted: boolean):
   }
 }
 
+/** Records that can be gone through more than once. */
+export function repeatable(records: () => Records): Records {
+  return { [Symbol.iterator]: () => records()[Symbol.iterator]() }
+}
+
 /** A page of many entries is read piece by piece, from the end where it goes backwards. */
-function* blocks(
+function blocks(
   from: number,
   to: number,
   direction: Direction,
   read: (begin: number, end: number) => Uint8Array,
 ): Records {
-  if (direction === 'forwards')
-    for (let begin = from; begin < to; begin += PIECE) yield read(begin, Math.min(to, begin + PIECE))
-  else for (let end = to; end > from; end -= PIECE) yield reversed(read(Math.max(from, end - PIECE), end))
+  return repeatable(function* () {
+    if (direction === 'forwards')
+      for (let begin = from; begin < to; begin += PIECE) yield read(begin, Math.min(to, begin + PIECE))
+    else for (let end = to; end > from; end -= PIECE) yield reversed(read(Math.max(from, end - PIECE), end))
+  })
 }
 
 function reversed(records: Uint8Array): Uint8Array {

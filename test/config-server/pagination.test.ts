@@ -126,6 +126,14 @@ t.test('a page in XML carries the same annotations', async (t) => {
   t.notMatch(text.body, /remaining/)
 })
 
+t.test('a page of several softwires is no XML document, one of one is', async (t) => {
+  const { send } = await build(t, configuration)
+  const xml = { accept: 'application/yang-data+xml' }
+  t.equal((await send('GET', `${LIST}?limit=2`, undefined, xml)).statusCode, 400)
+  const one = await send('GET', `${LIST}?where=psid=63`, undefined, xml)
+  t.match(one.body, /^<softwire xmlns="snabb:softwire-v3"><ipv4>10.0.0.4<.ipv4><psid>63</)
+})
+
 t.test('pages and fields go together', async (t) => {
   const { send } = await build(t, configuration)
   const answer = await send('GET', `${LIST}?limit=1&offset=5&fields=b4-ipv6`)
