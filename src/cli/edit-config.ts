@@ -5,6 +5,7 @@ import { wrap } from '../config-server/representation.js'
 import type { JsonValue } from '../schema/json-types.js'
 import { type DataPath, formatApiPath } from '../schema/paths.js'
 import { type ConnectionOptions, connect } from './client.js'
+import { type CommitOptions, hasCommitOptions, propose } from './operation.js'
 
 export interface PathEdit {
   readonly operation: Operation
@@ -12,7 +13,10 @@ export interface PathEdit {
   readonly value?: JsonValue
 }
 
-export async function sendEdits(edits: readonly PathEdit[], options: ConnectionOptions): Promise<void> {
+export async function sendEdits(
+  edits: readonly PathEdit[],
+  options: ConnectionOptions & CommitOptions,
+): Promise<void> {
   const client = await connect(options)
   const edit = edits.map(({ operation, target, value }, i) => ({
     'edit-id': String(i + 1),
@@ -20,6 +24,7 @@ export async function sendEdits(edits: readonly PathEdit[], options: ConnectionO
     target: `/${formatApiPath(target)}`,
     ...(value === undefined ? {} : { value: wrap(target, value) }),
   }))
+  if (hasCommitOptions(options)) return propose(client, { edit }, options)
   const response = await client.request('PATCH', {
     path: '/restconf/data',
     headers: { 'content-type': YANG_PATCH },

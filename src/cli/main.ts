@@ -59,6 +59,30 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'replace the whole configuration by a file',
     load: async () => (await import('./commands/load-config.js')).loadConfigCommand(),
   },
+  validate: {
+    summary: 'ask whether a file would be taken as the configuration',
+    load: async () => (await import('./commands/validate.js')).validateCommand(),
+  },
+  compare: {
+    summary: 'print how revisions of the configuration differ',
+    load: async () => (await import('./commands/compare.js')).compareCommand(),
+  },
+  history: {
+    summary: 'list the commits',
+    load: async () => (await import('./commands/history.js')).historyCommand(),
+  },
+  rollback: {
+    summary: 'go back to an earlier revision',
+    load: async () => (await import('./commands/rollback.js')).rollbackCommand(),
+  },
+  confirm: {
+    summary: 'keep what was committed with --confirm',
+    load: async () => (await import('./commands/confirm.js')).confirmCommand(),
+  },
+  cancel: {
+    summary: 'take back what was committed with --confirm',
+    load: async () => (await import('./commands/confirm.js')).cancelCommand(),
+  },
   'get-state': {
     summary: 'print counters and other state',
     load: async () => (await import('./commands/get-state.js')).getStateCommand(),

@@ -90,9 +90,7 @@ export class World {
 
   /** Starts a relay and waits until it is ready; rejects with what it says when it is not. */
   async run(...words: string[]) {
-    const address = ['--listen', '127.0.0.1:0', '--driver', 'memory']
-    const child = this.#spawn(['run', '--conf', this.conf, '--name', this.name, ...address, ...words])
-    const end = ended(child)
+    const { child, end, stop } = this.start(...words)
     const url = await new Promise<string>((resolve, reject) => {
       let said = ''
       child.stdout?.on('data', (text: string) => {
@@ -109,11 +107,20 @@ export class World {
       process: child,
       /** What it has said on stderr since it was ready. */
       said,
-      stop: (signal: NodeJS.Signals = 'SIGTERM') => {
-        child.kill(signal)
-        return end
-      },
+      stop,
     }
+  }
+
+  /** Starts a relay and leaves it to itself. */
+  start(...words: string[]) {
+    const address = ['--listen', '127.0.0.1:0', '--driver', 'memory']
+    const child = this.#spawn(['run', '--conf', this.conf, '--name', this.name, ...address, ...words])
+    const end = ended(child)
+    const stop = (signal: NodeJS.Signals = 'SIGTERM') => {
+      child.kill(signal)
+      return end
+    }
+    return { child, end, stop }
   }
 
   /** What a relay leaves outside its state directory. */

@@ -3,10 +3,11 @@ import { parsePath } from '../../schema/paths.js'
 import { loadSchema } from '../../schema/schema.js'
 import { type ConnectionOptions, clientCommand } from '../client.js'
 import { sendEdits } from '../edit-config.js'
+import { type CommitOptions, withCommitOptions } from '../operation.js'
 import { valueGiven } from '../value.js'
 
 export function addConfigCommand(): Command {
-  return clientCommand('add-config')
+  return withCommitOptions(clientCommand('add-config'))
     .description(
       'Add entries to the list at PATH; none is added when one of them is there already.\n' +
         'VALUE is text, JSON or XML, and comes from stdin when it is not given.',
@@ -23,7 +24,11 @@ Example:
     .action(addConfig)
 }
 
-async function addConfig(path: string, value: string | undefined, options: ConnectionOptions): Promise<void> {
+async function addConfig(
+  path: string,
+  value: string | undefined,
+  options: ConnectionOptions & CommitOptions,
+): Promise<void> {
   const schema = loadSchema()
   const target = parsePath(schema, path)
   const edit = {

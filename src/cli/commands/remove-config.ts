@@ -4,9 +4,10 @@ import { parsePath } from '../../schema/paths.js'
 import { loadSchema } from '../../schema/schema.js'
 import { type ConnectionOptions, clientCommand } from '../client.js'
 import { sendEdits } from '../edit-config.js'
+import { type CommitOptions, withCommitOptions } from '../operation.js'
 
 export function removeConfigCommand(): Command {
-  return clientCommand('remove-config')
+  return withCommitOptions(clientCommand('remove-config'))
     .description('Remove the list entry, or other part of the configuration, at PATH.')
     .argument('<path>', 'what to remove')
     .addHelpText(
@@ -18,7 +19,7 @@ Example:
     .action(removeConfig)
 }
 
-async function removeConfig(path: string, options: ConnectionOptions): Promise<void> {
+async function removeConfig(path: string, options: ConnectionOptions & CommitOptions): Promise<void> {
   const target = parsePath(loadSchema(), path)
   // More often an empty variable of a script than what anybody wants.
   if (target.steps.length === 0)

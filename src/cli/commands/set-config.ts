@@ -3,10 +3,11 @@ import { parsePath } from '../../schema/paths.js'
 import { loadSchema } from '../../schema/schema.js'
 import { type ConnectionOptions, clientCommand } from '../client.js'
 import { sendEdits } from '../edit-config.js'
+import { type CommitOptions, withCommitOptions } from '../operation.js'
 import { valueGiven } from '../value.js'
 
 export function setConfigCommand(): Command {
-  return clientCommand('set-config')
+  return withCommitOptions(clientCommand('set-config'))
     .description(
       'Replace what is at PATH. VALUE is text, JSON or XML, and comes from stdin when it is not given.',
     )
@@ -22,7 +23,11 @@ Examples:
     .action(setConfig)
 }
 
-async function setConfig(path: string, value: string | undefined, options: ConnectionOptions): Promise<void> {
+async function setConfig(
+  path: string,
+  value: string | undefined,
+  options: ConnectionOptions & CommitOptions,
+): Promise<void> {
   const schema = loadSchema()
   const target = parsePath(schema, path)
   const edit = {

@@ -1,0 +1,87 @@
+// Operations of a running relay (RFC 8040 s3.6), and commits with something to say about them.
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { contentType } from '../config-server/media-types.js'
+import type { JsonObject } from '../schema/json-types.js'
+import { type Client, text } from './client.js'
+
+export interface CommitOptions {
+  readonly comment?: string
+  readonly dryRun?: boolean
+  /** Seconds. */
+  readonly confirm?: number
+}
+
+/** Options of commands that change the configuration. */
+export function withCommitOptions(command: Command): Command {
+  return command
+    .option('--comment <text>', 'what the history is to say about it')
+    .option('--dry-run', 'only say what would change')
+    .addOption(
+      new Option('--confirm <seconds>', 'take it back unless lwaftr confirm follows in time').argParser(
+        seconds,
+      ),
+    )
+}
+
+/** True when any of them was given. */
+export function hasCommitOptions({ comment, dryRun, confirm }: CommitOptions): boolean {
+  return comment !== undefined || dryRun === true || confirm !== undefined
+}
+
+/** The options as the input of an operation that commits. */
+export function commitInput({ comment, confirm }: CommitOptions): JsonObject {
+  return {
+    ...(comment === undefined ? {} : { comment }),
+    ...(confirm === undefined ? {} : { confirmed: { timeout: confirm } }),
+  }
+}
+
+/** Invokes an operation of module lwaftr; answers its output. */
+export async function invoke(
+  client: Client,
+  name: string,
+  input: JsonObject = {},
+  file?: string,
+): Promise<Output> {
+  const response = await client.request('POST', {
+    path: `/restconf/operations/lwaftr:${name}`,
+    headers: { 'content-type': contentType('json'), accept: contentType('json') },
+    body: JSON.stringify({ 'lwaftr:input': input }),
+    file,
+  })
+  const body = await text(response)
+  return body === '' ? {} : ((JSON.parse(body) as { 'lwaftr:output'?: Output })['lwaftr:output'] ?? {})
+}
+
+/** What operations of commits answer. */
+interface Output {
+  readonly revision?: string
+  readonly summary?: string
+  readonly difference?: readonly string[]
+  readonly omitted?: string
+}
+
+/** Commits the change, or only says what it would do. `file` is where it came from. */
+export async function propose(client: Client, proposal: JsonObject, options: CommitOptions, file?: string) {
+  if (options.dryRun) printDifference(await invoke(client, 'validate', proposal, file))
+  else await invoke(client, 'commit', { ...proposal, ...commitInput(options) }, file)
+}
+
+export function printDifference({ difference = [], omitted }: Output): void {
+  process.stdout.write(difference.map((line) => `${line}\n`).join(''))
+  if (omitted !== undefined) process.stderr.write(`lwaftr: ${omitted} more lines\n`)
+}
+
+function seconds(value: string): number {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('It is not a number of seconds.')
+  return number
+}
+
+/** A revision, as an argument. */
+export function revisionArgument(value: string): number {
+  if (!/^\d{1,15}$/.test(value))
+    throw new InvalidArgumentError('It is not a revision; lwaftr history lists them.')
+  return Number(value)
+}
