@@ -15,7 +15,7 @@ import { CAPABILITIES } from './config-server/query.js'
 import { restconfState } from './config-server/restconf-monitoring.js'
 import type { Services } from './config-server/services.js'
 import { dataPlaneState } from './config-server/state.js'
-import { openStore } from './config-server/store.js'
+import { checkStore, openStore } from './config-server/store.js'
 import { systemCapabilities } from './config-server/system-capabilities.js'
 import { Transactions } from './config-server/transaction.js'
 import { yangLibrary } from './config-server/yang-library.js'
@@ -134,6 +134,7 @@ async function openState(options: DaemonOptions, closers: Closers) {
 
   const datastorePath = join(directory, 'datastore')
   if (reset || !stateDirectory) rmSync(datastorePath, { recursive: true, force: true })
+  checkStore(datastorePath)
   const store = openStore(datastorePath)
   closers.push(() => store.close())
   const saved = store.load()

@@ -3,24 +3,35 @@
 import type { Database } from 'lmdb'
 import { native } from '../dataplane/native.js'
 import { recordSize } from '../schema/softwire-record.js'
+import { checked, sealed } from './checksum.js'
 import { compareKeys, isDelete, keyAt } from './softwire-scan.js'
 
-/** Records in a page at most: with lmdb's own 16 bytes they fill 4096, a page of the file. */
-const MOST = 85
+/** Records in a page at most: with their checksum and lmdb's own 16 bytes they fill 4096, a page of the file. */
+const MOST = 84
 /** As many as a page gets that another one is split into, so that the next edits find room. */
 const ROOMY = 64
 
 /** By 6 bytes, address and PSID in network byte order, that no record of the page lies below. */
 export type PageDatabase = Database<Buffer, Buffer>
 
-/** All of them, in order. */
+/** All of them, in order. Throws Damaged. */
 export function readSoftwires(pages: PageDatabase): Uint8Array {
+  return joined(pages, (value) => checked('softwires', value))
+}
+
+/** The same from pages of format 2 and 3, which had no checksums. */
+export function readSoftwiresUnchecked(pages: PageDatabase): Uint8Array {
+  return joined(pages, (value) => value)
+}
+
+function joined(pages: PageDatabase, recordsOf: (value: Buffer) => Buffer): Uint8Array {
   // What full pages would take; where some are not, the rest is address space without memory.
-  const records = new Uint8Array(pages.getCount() * MOST * recordSize)
+  const records = new Uint8Array(pages.getCount() * (MOST + 1) * recordSize)
   let end = 0
   for (const { value } of pages.getRange()) {
-    records.set(value, end)
-    end += value.length
+    const page = recordsOf(value)
+    records.set(page, end)
+    end += page.length
   }
   return records.subarray(0, end)
 }
@@ -45,20 +56,24 @@ export function replaceSoftwires(pages: PageDatabase, records: Uint8Array): void
   putPages(pages, native.BindingTable.inOrder(records), MOST)
 }
 
-/** Carries out edits, of which no two are of one softwire; in a transaction. */
-export function editSoftwires(pages: PageDatabase, edits: Uint8Array): void {
+/** Carries out edits, of which no two are of one softwire, in a transaction; answers how many more there are then. */
+export function editSoftwires(pages: PageDatabase, edits: Uint8Array): number {
   const ordered = native.BindingTable.inOrder(edits)
+  let grown = 0
   for (let at = 0; at < ordered.length; ) {
     const key = pageOf(pages, keyOf(ordered, at))
     const next = key && firstKey(pages, { start: key, exclusiveStart: true })
     const begin = at
     do at += recordSize
     while (at < ordered.length && !(next && keyOf(ordered, at).compare(next) >= 0))
-    const before = (key && pages.get(key)) ?? Buffer.alloc(0)
+    const page = key && pages.get(key)
+    const before = page ? checked('softwires', page) : Buffer.alloc(0)
     const after = merged(before, ordered.subarray(begin, at))
     if (key) pages.removeSync(key)
     putPages(pages, after, after.length > MOST * recordSize ? ROOMY : MOST)
+    grown += (after.length - before.length) / recordSize
   }
+  return grown
 }
 
 /** The page that a key belongs to: the last that begins at or before it, else the first; undefined where is none. */
@@ -95,7 +110,7 @@ function putPages(pages: PageDatabase, records: Uint8Array, most: number): void 
   const count = records.length / recordSize
   const size = Math.ceil(count / Math.ceil(count / most)) * recordSize
   for (let at = 0; at < bytes.length; at += size)
-    pages.putSync(keyOf(bytes, at), bytes.subarray(at, at + size))
+    pages.putSync(keyOf(bytes, at), sealed(bytes.subarray(at, at + size)))
 }
 
 function keyOf(records: Uint8Array, offset: number): Buffer {

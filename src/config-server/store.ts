@@ -5,13 +5,19 @@
 // persist() is synchronous on purpose. lmdb's asynchronous transactions resolve without their data being safe to
 // abort (a callback that throws half-way is committed up to there), and report a full disk a second time as an
 // unhandled rejection; the synchronous ones do neither, and cost 0.3 ms a commit, 0.2 s a million softwires.
+
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { crc32 } from 'node:zlib'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import type { Change } from '../dataplane/dataplane.js'
 import { error } from '../errors.js'
 import type { JsonObject } from '../schema/json-types.js'
-import { SoftwireRecords } from '../schema/softwire-record.js'
+import { recordSize, SoftwireRecords } from '../schema/softwire-record.js'
+import { checked, Damaged, sealed } from './checksum.js'
 import type { Pending } from './pending-commit.js'
 import type { CommitRecord } from './publisher.js'
 import {
@@ -19,6 +25,7 @@ import {
   type PageDatabase,
   readSoftwires,
   readSoftwiresOneByOne,
+  readSoftwiresUnchecked,
   replaceSoftwires,
 } from './softwire-pages.js'
 import { decodeUndo, encodeUndo, type Undo } from './undo.js'
@@ -63,22 +70,41 @@ export interface Store {
   close(): Promise<void>
 }
 
-const FORMAT = 3
-/** The formats before it: no commit can be undone, and in the first each softwire had an entry of its own. */
+const FORMAT = 4
+/** In the first format each softwire had an entry of its own; those up to the third had no checksums. */
 const ONE_BY_ONE = 1
-const WITHOUT_UNDO = 2
 
+/** Throws LwaftrError, also for a store that is damaged. */
 export function openStore(directory: string): Store {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    return new LmdbStore(open({ path: directory, maxDbs: 4, noSubdir: false, encoding: 'json' }))
+    return new LmdbStore(directory, open({ path: directory, maxDbs: 4, noSubdir: false, encoding: 'json' }))
   } catch (cause) {
     throw storage(`${directory}: ${message(cause)}`, cause)
   }
 }
 
+/**
+ * Throws LwaftrError if what is in the directory cannot be read. lmdb follows what the file says without a look:
+ * where that leads nowhere the process dies, so another one goes first.
+ */
+export function checkStore(directory: string): void {
+  if (!existsSync(join(directory, DATA))) return
+  const probe = fileURLToPath(new URL('store-probe.js', import.meta.url))
+  const { status, signal, stdout } = spawnSync(process.execPath, [probe, directory], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
+  if (status !== 0) throw damaged(directory, stdout || `reading it ends in ${signal ?? `code ${status}`}`)
+}
+
+/** lmdb's file in its directory. */
+const DATA = 'data.mdb'
+
 class LmdbStore implements Store {
   readonly id: string
+  readonly #directory: string
   readonly #root: RootDatabase
   /** format, id, tree, revision of the last commit, pending, and the bytes that `undo` holds. */
   readonly #meta: Database<unknown, string>
@@ -86,7 +112,8 @@ class LmdbStore implements Store {
   readonly #history: Database<Omit<CommitRecord, 'time'> & { time: string }, number>
   readonly #undo: Database<Buffer, number>
 
-  constructor(root: RootDatabase) {
+  constructor(directory: string, root: RootDatabase) {
+    this.#directory = directory
     this.#root = root
     this.#meta = root.openDB('meta', { encoding: 'json' })
     this.#softwires = root.openDB('softwires', { encoding: 'binary', keyEncoding: 'binary' })
@@ -94,7 +121,7 @@ class LmdbStore implements Store {
     this.#undo = root.openDB('undo', { encoding: 'binary', keyEncoding: 'uint32' })
     const format = this.#meta.get('format')
     if (format === undefined) this.#initialise()
-    else if (format === ONE_BY_ONE || format === WITHOUT_UNDO) this.#upgrade(format)
+    else if (typeof format === 'number' && format < FORMAT) this.#upgrade(format)
     else if (format !== FORMAT) throw new Error(`format ${format} is not the one of this version, ${FORMAT}`)
     this.id = String(this.#meta.get('id'))
   }
@@ -102,8 +129,17 @@ class LmdbStore implements Store {
   load(): Saved | null {
     const commit = this.#record(this.#meta.get('revision'))
     if (!commit) return null
-    const softwires = readSoftwires(this.#softwires)
-    return { commit, tree: this.#meta.get('tree') as JsonObject, softwires: SoftwireRecords.of(softwires) }
+    try {
+      const softwires = SoftwireRecords.of(readSoftwires(this.#softwires))
+      if (softwires.count !== (this.#meta.get('softwires') ?? 0)) throw new Damaged('softwires')
+      // A configuration may consist of softwires alone.
+      const tree = (this.#meta.get('tree') ?? {}) as JsonObject
+      if ((this.#meta.get('tree-checksum') ?? checksumOf({})) !== checksumOf(tree))
+        throw new Damaged('settings')
+      return { commit, tree, softwires }
+    } catch (cause) {
+      throw damaged(this.#directory, message(cause), cause)
+    }
   }
 
   get pending(): Pending | null {
@@ -138,7 +174,12 @@ class LmdbStore implements Store {
 
   undo(revision: number): Undo | null {
     const bytes = this.#undo.get(revision)
-    return bytes === undefined ? null : decodeUndo(bytes)
+    if (bytes === undefined) return null
+    try {
+      return decodeUndo(checked('earlier configurations', bytes))
+    } catch (cause) {
+      throw damaged(this.#directory, message(cause), cause)
+    }
   }
 
   async close(): Promise<void> {
@@ -146,9 +187,8 @@ class LmdbStore implements Store {
   }
 
   #put({ commit, tree, softwires, undo }: Entry): void {
-    if (tree) this.#meta.putSync('tree', tree)
-    if (softwires && 'replace' in softwires) replaceSoftwires(this.#softwires, softwires.replace)
-    else if (softwires) editSoftwires(this.#softwires, softwires.edits)
+    if (tree) this.#putTree(tree)
+    if (softwires) this.#meta.putSync('softwires', this.#putSoftwires(softwires))
     // Field by field: a commit that is handed in may carry more, and far too much to keep.
     const { revision, time, who, via, comment, summary } = commit
     this.#meta.putSync('revision', revision)
@@ -160,9 +200,17 @@ class LmdbStore implements Store {
       ...(comment === undefined ? {} : { comment }),
       summary,
     })
-    const bytes = encodeUndo(undo)
+    const bytes = sealed(encodeUndo(undo))
     this.#undo.putSync(revision, bytes)
     this.#meta.putSync('undo-bytes', this.#undoBytes() + bytes.length)
+  }
+
+  /** Answers how many there are then. */
+  #putSoftwires(change: NonNullable<Change['softwires']>): number {
+    if ('edits' in change)
+      return Number(this.#meta.get('softwires') ?? 0) + editSoftwires(this.#softwires, change.edits)
+    replaceSoftwires(this.#softwires, change.replace)
+    return change.replace.length / recordSize
   }
 
   #prune({ depth, size }: Keep): void {
@@ -197,11 +245,24 @@ class LmdbStore implements Store {
     })
   }
 
+  /** What it cannot check it takes as it is; what undoes commits begins anew. */
   #upgrade(format: number): void {
+    const read = format === ONE_BY_ONE ? readSoftwiresOneByOne : readSoftwiresUnchecked
     this.#root.transactionSync(() => {
-      if (format === ONE_BY_ONE) replaceSoftwires(this.#softwires, readSoftwiresOneByOne(this.#softwires))
+      const softwires = read(this.#softwires)
+      replaceSoftwires(this.#softwires, softwires)
+      this.#meta.putSync('softwires', softwires.length / recordSize)
+      const tree = this.#meta.get('tree')
+      if (tree) this.#putTree(tree as JsonObject)
+      this.#undo.clearSync()
+      this.#meta.putSync('undo-bytes', 0)
       this.#meta.putSync('format', FORMAT)
     })
+  }
+
+  #putTree(tree: JsonObject): void {
+    this.#meta.putSync('tree', tree)
+    this.#meta.putSync('tree-checksum', checksumOf(tree))
   }
 
   #record(revision: unknown): CommitRecord | null {
@@ -210,8 +271,17 @@ class LmdbStore implements Store {
   }
 }
 
+/** Members keep their order through JSON and back. */
+function checksumOf(tree: JsonObject): number {
+  return crc32(JSON.stringify(tree))
+}
+
 function storage(problem: string, cause: unknown): Error {
   return error('storage', { problem }, { cause })
+}
+
+function damaged(directory: string, problem: string, cause?: unknown): Error {
+  return error('damaged', { file: join(directory, DATA), problem }, { cause })
 }
 
 function message(cause: unknown): string {

@@ -129,8 +129,11 @@ export function softwire(ipv4: string, psid: number, more: JsonObject = {}): Jso
 export const CONFIG = '/restconf/data/snabb-softwire-v3:softwire-config'
 export const TABLE = `${CONFIG}/binding-table`
 
-export async function build(t: Test, configuration: JsonObject | null = minimal) {
-  const directory = mkdtempSync(join(tmpdir(), 'lwaftr-store-'))
+export async function build(
+  t: Test,
+  configuration: JsonObject | null = minimal,
+  directory = mkdtempSync(join(tmpdir(), 'lwaftr-store-')),
+) {
   const dataplane = new FakeDataPlane()
   const store = openStore(directory)
   const parts = services(dataplane, store)

@@ -50,7 +50,7 @@ function* scattered(below: number): Generator<number> {
 
 t.test('softwires come back in the order of their keys, however they were given', async (t) => {
   const { replace, reopened } = await stored(t)
-  for (const count of [0, 1, 84, 85, 86, 1000]) {
+  for (const count of [0, 1, 83, 84, 85, 1000]) {
     const records = Array.from({ length: count }, (_, n) => record(n))
     replace([...records].reverse())
     t.same(await reopened(), Buffer.concat(records), `${count} softwires`)
@@ -116,12 +116,12 @@ t.test('pages that were split are not left nearly empty', async (t) => {
     encoding: 'binary',
     keyEncoding: 'binary',
   })
-  const sizes = [...pages.getRange()].map(({ value }) => value.length / recordSize)
+  const sizes = [...pages.getRange()].map(({ value }) => Math.floor(value.length / recordSize))
   t.equal(
     sizes.reduce((sum, size) => sum + size),
     1700,
   )
-  t.ok(Math.max(...sizes) <= 85)
+  t.ok(Math.max(...sizes) <= 84)
   t.ok(sizes.length <= 1700 / 40, `${sizes.length} pages`)
   await root.close()
 })

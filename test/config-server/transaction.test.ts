@@ -35,10 +35,12 @@ t.test('what cannot be stored is aborted in the data plane', async (t) => {
     throw error('storage', { problem: 'no space left on device' })
   }
   const answer = await send('PUT', ENTRY, newcomer)
-  t.equal(answer.statusCode, 500)
+  t.equal(answer.statusCode, 409)
   t.match(answer.json(), {
     'ietf-restconf:errors': {
-      error: [{ 'error-message': 'cannot store the configuration: no space left on device' }],
+      error: [
+        { 'error-message': 'cannot store the configuration: no space left on device; nothing has changed' },
+      ],
     },
   })
   t.same(dataplane.calls, [{ prepare: ['softwires'] }, 'abort'])

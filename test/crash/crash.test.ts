@@ -30,11 +30,13 @@ interface State {
   readonly model: Model
 }
 
+// Of this file and of its one test.
+const timeout = 60_000 + rounds * 15_000
+t.setTimeout(timeout)
+
 t.test(
   `${rounds} times killed in a storm of edits, the relay has what it acknowledged (seed ${seed})`,
-  {
-    timeout: 60_000 + rounds * 15_000,
-  },
+  { timeout },
   async (t) => {
     const world = new World(t)
     world.file('relay.conf', `${configuration}config-server { history { depth 100000; } }\n`)
