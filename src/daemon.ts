@@ -8,6 +8,8 @@ import { readConfiguration } from './config-server/configuration-file.js'
 import { Confirmation } from './config-server/confirmation.js'
 import { Datastore } from './config-server/datastore.js'
 import { DATASTORES } from './config-server/datastores.js'
+import { configurationFeeds } from './config-server/feeds/configuration-feed.js'
+import { Streams } from './config-server/feeds/streams.js'
 import { History } from './config-server/history.js'
 import { historyState } from './config-server/history-state.js'
 import { Publisher } from './config-server/publisher.js'
@@ -84,6 +86,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     closers.push(() => routes.close())
 
     let ready = false
+    const forwarding = [dataPlaneState(schema, dataplane), announcementState(dataplane)]
     const services = {
       ...parts,
       transactions,
@@ -91,14 +94,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       history,
       confirmation,
       state: [
-        dataPlaneState(schema, dataplane),
+        ...forwarding,
         historyState(store, transactions),
         yangLibrary(DATASTORES),
-        announcementState(dataplane),
         routesState(routes),
         systemCapabilities(),
         restconfState(CAPABILITIES, () => []),
       ],
+      streams: new Streams({ ...parts, state: forwarding }, configurationFeeds(parts)),
       isReady: () => ready,
     }
     const url = await listen(services, directory, options, closers)
@@ -156,6 +159,7 @@ async function listen(services: Services, directory: string, options: DaemonOpti
     )
   const control = await listenUnix(app, join(directory, CONTROL_SOCKET))
   closers.push(() => closeBare(control))
+  closers.push(() => services.streams.close())
   return url
 }
 

@@ -91,6 +91,7 @@ const table = {
   'cursor-not-found': row(404, 'application', 'invalid-value', 'cursor {cursor} is none of this list; begin without one', 'ietf-list-pagination:cursor-not-found'),
   'cursor-not-supported': row(501, 'application', 'operation-not-supported', 'entries of {name} have no keys that a cursor could hold; use offset'),
   'locale-unavailable': row(501, 'application', 'invalid-value', 'locale {locale} is not available', 'ietf-list-pagination:locale-unavailable'),
+  'upgrade-required': row(426, 'protocol', 'operation-not-supported', '{path} is a WebSocket (RFC 6455); ask for an upgrade'),
   'bad-query': row(400, 'protocol', 'invalid-value', 'query parameter {name}: {problem}'),
   'missing-point': row(400, 'protocol', 'bad-attribute', 'there is no {point} to insert next to', 'missing-instance'),
   'starting': row(503, 'protocol', 'resource-denied', 'the relay is starting; try again in a second'),

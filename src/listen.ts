@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import { acceptUpgrades } from './config-server/websocket/upgrade.js'
 import { error } from './errors.js'
 
 export interface Address {
@@ -24,6 +25,7 @@ export function isLoopback({ host }: Address): boolean {
 
 /** Listens on TCP and answers the URL. */
 export async function listenTcp(app: FastifyInstance, { host, port }: Address): Promise<string> {
+  acceptUpgrades(app.server, app)
   try {
     return (await app.listen({ host, port })).replace('localhost', '127.0.0.1')
   } catch (cause) {
@@ -44,6 +46,7 @@ export async function listenUnix(app: FastifyInstance, path: string): Promise<Se
     })
   rmSync(path, { force: true })
   const server = createServer((request, response) => app.routing(request, response))
+  acceptUpgrades(server, app)
   try {
     server.listen(path)
     await once(server, 'listening')

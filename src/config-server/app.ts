@@ -10,12 +10,14 @@ import { discoveryRoutes } from './routes/discovery.js'
 import { healthRoutes } from './routes/health.js'
 import { moduleRoutes } from './routes/modules.js'
 import { operationRoutes } from './routes/operations.js'
+import { type WebSocketOptions, websocketRoute } from './routes/websocket.js'
 import type { Services } from './services.js'
 import { addressOf, anonymous, LOCAL } from './session.js'
 
 export interface AppOptions {
   /** Told of what is a bug or an operator's business, never of what a client did wrong. */
   readonly log?: (level: 'info' | 'warn' | 'error', message: string) => void
+  readonly websocket?: WebSocketOptions
 }
 
 /** Largest body in bytes: a whole configuration of some million softwires. */
@@ -24,11 +26,13 @@ const BODY_LIMIT = 1 << 30
 /** Milliseconds that a whole request may take to arrive: one that stops half-way does not hold its memory for ever. */
 const REQUEST_TIMEOUT = 300_000
 
-export function buildApp(services: Services, { log = () => {} }: AppOptions = {}): FastifyInstance {
+export function buildApp(services: Services, options: AppOptions = {}): FastifyInstance {
+  const { log = () => {}, websocket } = options
+  const logBug = (problem: unknown) =>
+    log('error', problem instanceof Error ? String(problem.stack) : String(problem))
   const refuse = (problem: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const known = asLwaftrError(problem)
-    if (known.code === 'internal')
-      log('error', problem instanceof Error ? String(problem.stack) : String(problem))
+    if (known.code === 'internal') logBug(problem)
     const { type, format } = errorForm(request.headers)
     return send(reply.code(known.status), type, errorBody(services.schema, known, format))
   }
@@ -65,5 +69,6 @@ export function buildApp(services: Services, { log = () => {} }: AppOptions = {}
   operationRoutes(app, services)
   moduleRoutes(app)
   healthRoutes(app, services)
+  websocketRoute(app, services, logBug, websocket)
   return app
 }

@@ -1,5 +1,6 @@
 import type { Routes } from './announce/routes.js'
 import type { Confirmation } from './confirmation.js'
+import type { Streams } from './feeds/streams.js'
 import type { History } from './history.js'
 import type { StateProvider } from './state-provider.js'
 import type { Parts, Transactions } from './transaction.js'
@@ -12,6 +13,8 @@ export interface Services extends Parts {
   /** Where operational state comes from. */
   readonly state: readonly StateProvider[]
   readonly routes: Routes
+  /** What can be followed. */
+  readonly streams: Streams
   /** False until the first configuration is in force. */
   readonly isReady: () => boolean
 }

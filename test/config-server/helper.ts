@@ -10,6 +10,8 @@ import { buildApp } from '../../src/config-server/app.js'
 import { Confirmation } from '../../src/config-server/confirmation.js'
 import { Datastore } from '../../src/config-server/datastore.js'
 import { DATASTORES } from '../../src/config-server/datastores.js'
+import { configurationFeeds } from '../../src/config-server/feeds/configuration-feed.js'
+import { Streams } from '../../src/config-server/feeds/streams.js'
 import { History } from '../../src/config-server/history.js'
 import { historyState } from '../../src/config-server/history-state.js'
 import { Publisher } from '../../src/config-server/publisher.js'
@@ -189,14 +191,15 @@ export function services(dataplane: DataPlane, store: Store) {
   const transactions = new Transactions(parts)
   const history = new History(parts)
   const confirmation = new Confirmation({ ...parts, history, transactions }, () => {})
+  const forwarding = [dataPlaneState(schema, dataplane), announcementState(dataplane)]
+  const streams = new Streams({ ...parts, state: forwarding }, configurationFeeds(parts))
   const state = [
-    dataPlaneState(schema, dataplane),
+    ...forwarding,
     historyState(store, transactions),
     yangLibrary(DATASTORES),
-    announcementState(dataplane),
     routesState(routes),
     systemCapabilities(),
     restconfState(CAPABILITIES, () => []),
   ]
-  return { ...parts, transactions, history, confirmation, routes, state }
+  return { ...parts, transactions, history, confirmation, routes, state, streams }
 }

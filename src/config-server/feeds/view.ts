@@ -9,15 +9,20 @@ import { Notice } from './notice.js'
 const TURN = 64
 
 export class View {
+  readonly #idle: () => void
   readonly #wakes = new Set<() => void>()
   #unsubscribe: (() => void) | undefined
   #waking = false
   #last: { readonly update: Update; readonly notice: Notice | null } | undefined
 
+  /** `idle` is called when nobody follows any more. */
   constructor(
     readonly feed: Feed,
     readonly filter?: DataPath,
-  ) {}
+    idle: () => void = () => {},
+  ) {
+    this.#idle = idle
+  }
 
   /** Calls back soon after updates: once for those that come close together. Returns the unsubscriber. */
   subscribe(wake: () => void): () => void {
@@ -28,6 +33,7 @@ export class View {
       if (this.#wakes.size > 0) return
       this.#unsubscribe?.()
       this.#unsubscribe = undefined
+      this.#idle()
     }
   }
 

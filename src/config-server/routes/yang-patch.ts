@@ -1,6 +1,7 @@
 // YANG Patch (RFC 8072): an ordered list of edits below one target, all carried out as one commit or none of them.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { LwaftrError } from '../../errors.js'
+import type { JsonObject } from '../../schema/json-types.js'
 import type { DataPath } from '../../schema/paths.js'
 import type { Schema } from '../../schema/schema.js'
 import { escapeXml, YANG_PATCH } from '../../schema/xml.js'
@@ -10,7 +11,7 @@ import { checkWrite, showValidators, validatorsAfter, validatorsOf } from '../pr
 import { send } from '../resource.js'
 import { errorEntry, errorXml } from '../restconf-errors.js'
 import type { Services } from '../services.js'
-import { readEdits, readPatch } from '../yang-patch-body.js'
+import { type NamedEdit, readEdits, readPatch } from '../yang-patch-body.js'
 
 export interface PatchBody {
   readonly format: MessageFormat
@@ -52,14 +53,19 @@ export async function patchInOrder(
   } catch (problem) {
     if (!(problem instanceof LwaftrError) || problem.code === 'precondition-failed') throw problem
     reply.code(problem.status)
-    const failed = edits.find((edit) => edit === culprit(problem))
-    if (!failed) return tell({ done: [], failed: { problem } })
-    const done = edits.slice(0, edits.indexOf(failed)).map(({ id }) => id)
-    return tell({ done, failed: { id: failed.id, problem } })
+    return tell(failedOutcome(edits, problem))
   }
 }
 
-interface Outcome {
+/** It is about one of the edits, or about all of them. */
+export function failedOutcome(edits: readonly NamedEdit[], problem: LwaftrError): Outcome {
+  const failed = edits.find((edit) => edit === culprit(problem))
+  if (!failed) return { done: [], failed: { problem } }
+  const done = edits.slice(0, edits.indexOf(failed)).map(({ id }) => id)
+  return { done, failed: { id: failed.id, problem } }
+}
+
+export interface Outcome {
   /** Edits that were in order before one that was not; of what is not reached nothing is said. */
   readonly done: readonly string[]
   /** Absent: all is well. Without an id it is about no single edit. */
@@ -67,17 +73,19 @@ interface Outcome {
 }
 
 function statusMessage(schema: Schema, format: MessageFormat, patchId: string, outcome: Outcome): string {
-  return format === 'json' ? statusJson(patchId, outcome) : statusXml(schema, patchId, outcome)
+  return format === 'json'
+    ? JSON.stringify(statusJson(patchId, outcome))
+    : statusXml(schema, patchId, outcome)
 }
 
-function statusJson(patchId: string, { done, failed }: Outcome): string {
+export function statusJson(patchId: string, { done, failed }: Outcome): JsonObject {
   const errors = failed && { errors: { error: [errorEntry(failed.problem)] } }
   const edits =
     failed?.id === undefined
       ? []
       : [...done.map((id) => ({ 'edit-id': id, ok: [null] })), { 'edit-id': failed.id, ...errors }]
   const result = !failed ? { ok: [null] } : edits.length > 0 ? { 'edit-status': { edit: edits } } : errors
-  return JSON.stringify({ 'ietf-yang-patch:yang-patch-status': { 'patch-id': patchId, ...result } })
+  return { 'ietf-yang-patch:yang-patch-status': { 'patch-id': patchId, ...result } }
 }
 
 function statusXml(schema: Schema, patchId: string, { done, failed }: Outcome): string {
