@@ -9,12 +9,14 @@ import { Confirmation } from './config-server/confirmation.js'
 import { Datastore } from './config-server/datastore.js'
 import { DATASTORES } from './config-server/datastores.js'
 import { configurationFeeds } from './config-server/feeds/configuration-feed.js'
+import { RoutesFeed } from './config-server/feeds/routes-feed.js'
 import { Streams } from './config-server/feeds/streams.js'
 import { History } from './config-server/history.js'
 import { historyState } from './config-server/history-state.js'
 import { Publisher } from './config-server/publisher.js'
 import { CAPABILITIES } from './config-server/query.js'
 import { restconfState } from './config-server/restconf-monitoring.js'
+import { describeStreams } from './config-server/routes/streams.js'
 import type { Services } from './config-server/services.js'
 import { dataPlaneState } from './config-server/state.js'
 import { checkStore, openStore } from './config-server/store.js'
@@ -87,6 +89,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
     let ready = false
     const forwarding = [dataPlaneState(schema, dataplane), announcementState(dataplane)]
+    const feeds = [...configurationFeeds(parts), new RoutesFeed(parts.schema, routes)]
+    const streams = new Streams({ ...parts, state: forwarding }, feeds)
     const services = {
       ...parts,
       transactions,
@@ -99,9 +103,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         yangLibrary(DATASTORES),
         routesState(routes),
         systemCapabilities(),
-        restconfState(CAPABILITIES, () => []),
+        restconfState(CAPABILITIES, describeStreams(streams)),
       ],
-      streams: new Streams({ ...parts, state: forwarding }, configurationFeeds(parts)),
+      streams,
       isReady: () => ready,
     }
     const url = await listen(services, directory, options, closers)

@@ -10,6 +10,7 @@ import { discoveryRoutes } from './routes/discovery.js'
 import { healthRoutes } from './routes/health.js'
 import { moduleRoutes } from './routes/modules.js'
 import { operationRoutes } from './routes/operations.js'
+import { type EventStreamOptions, streamRoutes } from './routes/streams.js'
 import { type WebSocketOptions, websocketRoute } from './routes/websocket.js'
 import type { Services } from './services.js'
 import { addressOf, anonymous, LOCAL } from './session.js'
@@ -17,6 +18,7 @@ import { addressOf, anonymous, LOCAL } from './session.js'
 export interface AppOptions {
   /** Told of what is a bug or an operator's business, never of what a client did wrong. */
   readonly log?: (level: 'info' | 'warn' | 'error', message: string) => void
+  readonly eventStreams?: EventStreamOptions
   readonly websocket?: WebSocketOptions
 }
 
@@ -27,7 +29,7 @@ const BODY_LIMIT = 1 << 30
 const REQUEST_TIMEOUT = 300_000
 
 export function buildApp(services: Services, options: AppOptions = {}): FastifyInstance {
-  const { log = () => {}, websocket } = options
+  const { log = () => {}, eventStreams, websocket } = options
   const logBug = (problem: unknown) =>
     log('error', problem instanceof Error ? String(problem.stack) : String(problem))
   const refuse = (problem: unknown, request: FastifyRequest, reply: FastifyReply) => {
@@ -69,6 +71,7 @@ export function buildApp(services: Services, options: AppOptions = {}): FastifyI
   operationRoutes(app, services)
   moduleRoutes(app)
   healthRoutes(app, services)
+  streamRoutes(app, services, eventStreams)
   websocketRoute(app, services, logBug, websocket)
   return app
 }

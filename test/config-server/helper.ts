@@ -11,12 +11,14 @@ import { Confirmation } from '../../src/config-server/confirmation.js'
 import { Datastore } from '../../src/config-server/datastore.js'
 import { DATASTORES } from '../../src/config-server/datastores.js'
 import { configurationFeeds } from '../../src/config-server/feeds/configuration-feed.js'
+import { RoutesFeed } from '../../src/config-server/feeds/routes-feed.js'
 import { Streams } from '../../src/config-server/feeds/streams.js'
 import { History } from '../../src/config-server/history.js'
 import { historyState } from '../../src/config-server/history-state.js'
 import { Publisher } from '../../src/config-server/publisher.js'
 import { CAPABILITIES } from '../../src/config-server/query.js'
 import { restconfState } from '../../src/config-server/restconf-monitoring.js'
+import { describeStreams } from '../../src/config-server/routes/streams.js'
 import { dataPlaneState } from '../../src/config-server/state.js'
 import { openStore, type Store } from '../../src/config-server/store.js'
 import { systemCapabilities } from '../../src/config-server/system-capabilities.js'
@@ -192,14 +194,15 @@ export function services(dataplane: DataPlane, store: Store) {
   const history = new History(parts)
   const confirmation = new Confirmation({ ...parts, history, transactions }, () => {})
   const forwarding = [dataPlaneState(schema, dataplane), announcementState(dataplane)]
-  const streams = new Streams({ ...parts, state: forwarding }, configurationFeeds(parts))
+  const feeds = [...configurationFeeds(parts), new RoutesFeed(parts.schema, routes)]
+  const streams = new Streams({ ...parts, state: forwarding }, feeds)
   const state = [
     ...forwarding,
     historyState(store, transactions),
     yangLibrary(DATASTORES),
     routesState(routes),
     systemCapabilities(),
-    restconfState(CAPABILITIES, () => []),
+    restconfState(CAPABILITIES, describeStreams(streams)),
   ]
   return { ...parts, transactions, history, confirmation, routes, state, streams }
 }

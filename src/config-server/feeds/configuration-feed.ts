@@ -8,7 +8,7 @@ import type { Publisher } from '../publisher.js'
 import { FIRST, keyBehind, keyNumber, type SoftwireKey, softwireKey } from '../softwire-scan.js'
 import { isObject } from '../tree.js'
 import { CommitUpdate, softwireEdits } from './commit-update.js'
-import { type Feed, type FeedEdit, PIECE, type Update } from './feed.js'
+import { type Feed, type FeedEdit, PIECE, type Replay, type Update } from './feed.js'
 import { narrow } from './narrow.js'
 import { RecentUpdates } from './recent-updates.js'
 
@@ -54,6 +54,10 @@ class ConfigurationFeed implements Feed {
 
   get revision(): string {
     return this.#recent.revision
+  }
+
+  get replay(): Replay {
+    return this.#recent
   }
 
   *content(filter: DataPath = this.#scope): Generator<readonly FeedEdit[], string | null> {

@@ -23,6 +23,14 @@ export interface Update {
   readonly edits: Iterable<FeedEdit> | null
 }
 
+/** What a feed can tell again by time. */
+export interface Replay {
+  /** Nothing that happened earlier is remembered. */
+  readonly begin: Date
+  /** The revision after which all updates are of that time or later, as far back as is remembered. */
+  before(time: Date): string
+}
+
 export interface Feed {
   readonly name: string
   /** Tells apart equal revisions of different lives, for followers who come again. */
@@ -40,6 +48,7 @@ export interface Feed {
   content(filter?: DataPath): Iterator<readonly FeedEdit[], string | null>
   /** What came after that revision, oldest first; null when that is not known, or not known any more. */
   since(revision: string): Iterable<Update> | null
+  readonly replay?: Replay
   /** Calls back after each update. Returns the unsubscriber. */
   subscribe(listener: (update: Update) => void): () => void
 }

@@ -1,5 +1,5 @@
 // The last updates of a feed, as many as fit into a bound: what Feed.since() answers from.
-import type { Update } from './feed.js'
+import type { Replay, Update } from './feed.js'
 
 /** Bytes that the updates of one feed may hold: some ten thousand commits of one softwire each. */
 const LIMIT = 8 << 20
@@ -9,7 +9,7 @@ interface Kept {
   readonly bytes: number
 }
 
-export class RecentUpdates {
+export class RecentUpdates implements Replay {
   readonly #limit: number
   /** By the revision that they lead on from; oldest first. */
   readonly #updates = new Map<string, Kept>()
@@ -17,6 +17,7 @@ export class RecentUpdates {
   readonly #first: () => string
   #revision: string | undefined
   #bytes = 0
+  #begin = new Date()
 
   /** `first` says the revision of the content as long as there was no update. */
   constructor(first: () => string, limit = LIMIT) {
@@ -26,6 +27,15 @@ export class RecentUpdates {
 
   get revision(): string {
     return this.#revision ?? this.#first()
+  }
+
+  get begin(): Date {
+    return this.#begin
+  }
+
+  before(time: Date): string {
+    for (const [revision, { update }] of this.#updates) if (update.time >= time) return revision
+    return this.revision
   }
 
   /** The update leads on from revision `from` to one that there never was; it holds about `bytes` of memory. */
@@ -54,10 +64,11 @@ export class RecentUpdates {
 
   /** The newest stays however large it is: its followers are just about to read it. */
   #forget(): void {
-    for (const [revision, { bytes }] of this.#updates) {
+    for (const [revision, { bytes, update }] of this.#updates) {
       if (this.#bytes <= this.#limit || this.#updates.size === 1) return
       this.#updates.delete(revision)
       this.#bytes -= bytes
+      this.#begin = update.time
     }
   }
 }

@@ -45,6 +45,8 @@ export class StateFeed implements Feed {
   }
 
   content(): Iterator<readonly FeedEdit[], string> {
+    // Nobody looked while nobody followed.
+    if (!this.#timer) this.#tree = this.#look()
     return contentOf(this, diffTrees(this.#parts.schema, {}, this.#tree))
   }
 

@@ -2,7 +2,7 @@
 import { error } from '../../errors.js'
 import { formatApiPath, parsePath } from '../../schema/paths.js'
 import type { Schema } from '../../schema/schema.js'
-import type { Feed } from './feed.js'
+import type { Feed, Replay } from './feed.js'
 import { StateFeed, type StateParts } from './state-feed.js'
 import { View } from './view.js'
 
@@ -34,6 +34,10 @@ export class Streams {
 
   get names(): readonly string[] {
     return [...this.#feeds.keys(), 'state']
+  }
+
+  replayOf(stream: string): Replay | undefined {
+    return this.#feeds.get(stream)?.replay
   }
 
   /** To be followed at once. Throws LwaftrError. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 import WebSocket, { type ClientOptions } from 'ws'
 import { buildApp } from '../../../src/config-server/app.js'
+import type { EventStreamOptions } from '../../../src/config-server/routes/streams.js'
 import type { WebSocketOptions } from '../../../src/config-server/routes/websocket.js'
 import { listenTcp } from '../../../src/listen.js'
 import type { JsonObject, JsonValue } from '../../../src/schema/json-types.js'
@@ -15,11 +16,12 @@ export async function listening(
   t: Test,
   configuration?: JsonObject | null,
   websocket: WebSocketOptions = {},
+  eventStreams: EventStreamOptions = {},
 ) {
   const relay = await build(t, configuration)
   const problems: string[] = []
   const log = (_level: string, message: string) => problems.push(message)
-  const app = buildApp({ ...relay, isReady: () => true }, { log, websocket })
+  const app = buildApp({ ...relay, isReady: () => true }, { log, websocket, eventStreams })
   const url = await listenTcp(app, { host: '127.0.0.1', port: 0 })
   t.teardown(async () => {
     relay.streams.close()
