@@ -17,8 +17,8 @@ export type Places = WeakMap<JsonObject, Map<string, number>>
 export class TextReader {
   readonly lexer: Lexer
   readonly softwires = new SoftwireRecords()
-  /** Offset of each softwire's statement. */
-  readonly softwireOffsets: number[] = []
+  /** Offsets of the softwires' statements, those together that were read together. */
+  readonly #softwireOffsets: ArrayLike<number>[] = []
   readonly places: Places = new WeakMap()
 
   constructor(
@@ -145,7 +145,7 @@ export class TextReader {
   plainSoftwires(): void {
     const { records, offsets, end } = readPlainSoftwires(this.lexer.source, this.lexer.at)
     this.softwires.append(records)
-    for (const offset of offsets) this.softwireOffsets.push(offset)
+    this.#softwireOffsets.push(offsets)
     this.lexer.at = end
   }
 
@@ -171,7 +171,16 @@ export class TextReader {
         ? failure.at({ ...this.lexer.place(start), file: this.lexer.file })
         : failure
     }
-    this.softwireOffsets.push(start)
+    this.#softwireOffsets.push([start])
+  }
+
+  /** Where the statement of a softwire of `softwires` begins. */
+  offsetOfSoftwire(index: number): number {
+    for (const offsets of this.#softwireOffsets) {
+      if (index < offsets.length) return offsets[index] as number
+      index -= offsets.length
+    }
+    throw new RangeError('there is no such softwire')
   }
 
   /** Value and semicolon after the name of a leaf. */

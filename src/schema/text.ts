@@ -45,7 +45,7 @@ export function readText(schema: Schema, source: Buffer, options: TextOptions = 
         offset === undefined ? { file: lexer.file } : { file: lexer.file, ...lexer.place(offset) },
       )
     },
-    locateSoftwire: (index) => ({ file: lexer.file, ...lexer.place(reader.softwireOffsets[index] ?? 0) }),
+    locateSoftwire: (index) => ({ file: lexer.file, ...lexer.place(reader.offsetOfSoftwire(index)) }),
   }
 }
 
