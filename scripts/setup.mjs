@@ -21,7 +21,9 @@ const NATIVE_SOURCES = [
   'native/yang',
 ]
 const TYPESCRIPT_SOURCES = ['tsconfig.json', 'src', 'test', 'bench']
-const ADDONS = ['build/Release/dataplane.node', 'build/Release/yang.node']
+const ADDONS = ['dataplane', 'yang', ...(process.arch === 'x64' ? ['dataplane-v3'] : [])].map(
+  (name) => `build/Release/${name}.node`,
+)
 
 /** Does what is missing. `purpose` is 'run' or 'test'. */
 export async function setup(purpose) {

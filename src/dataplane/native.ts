@@ -1,4 +1,5 @@
 /** The addon `dataplane` (native/addon) as TypeScript sees it; the only place that loads it. */
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { root } from '../root.js'
@@ -6,6 +7,7 @@ import type { NativeBench } from './bench.js'
 import type { NativeLoads } from './load.js'
 import type { NativeB4s } from './native-b4.js'
 import type { NativeQueues } from './native-queue.js'
+import { copiesFor, readCpuinfo } from './processor.js'
 import type { QueueSettings } from './settings.js'
 
 export interface CounterInfo {
@@ -88,4 +90,11 @@ export interface Native extends NativeQueues, NativeB4s, NativeBench, NativeLoad
   }
 }
 
-export const native = createRequire(import.meta.url)(join(root, 'build/Release/dataplane.node')) as Native
+/** The best copy that this processor runs and that was built for it. */
+function load(): Native {
+  const path = (name: string) => join(root, `build/Release/${name}.node`)
+  const copy = copiesFor(readCpuinfo()).find((name) => existsSync(path(name))) ?? 'dataplane'
+  return createRequire(import.meta.url)(path(copy)) as Native
+}
+
+export const native = load()
