@@ -6,6 +6,7 @@ import { attempt } from './setup/run.mjs'
 import { setup } from './setup.mjs'
 
 await attempt(() => setup('test'))
+const { runArm64 } = await import('./test/arm64.mjs')
 const { runFuzz } = await import('./test/fuzz.mjs')
 const { runLint } = await import('./test/lint.mjs')
 const { runNative } = await import('./test/native.mjs')
@@ -13,7 +14,7 @@ const { runTap } = await import('./test/tap.mjs')
 
 const folders = process.argv.slice(2)
 const runners =
-  folders.length > 0 ? [() => runTap(folders)] : [runLint, runNative, runFuzz, () => runTap(['.'])]
+  folders.length > 0 ? [() => runTap(folders)] : [runLint, runNative, runArm64, runFuzz, () => runTap(['.'])]
 const totals = { passed: 0, failed: 0, skipped: 0 }
 for (const runner of runners) {
   const counted = await runner()

@@ -261,10 +261,10 @@ TEST_CASE("a page of leaves is wasted while none of its addresses has softwires"
 TEST_CASE("sparse large port sets cost what their softwires cost") {
   Table t;
   std::vector<SoftwireRecord> records;
-  for (uint32_t i = 0; i < 100000; i++) records.push_back(record(0x0a000000 + i, i * 7 & 0xffff, {16, 0}, i));
+  for (uint32_t i = 0; i < 1'000'000; i++) records.push_back(record(0x0a000000 + i, i * 7 & 0xffff, {16, 0}, i));
   REQUIRE(t.build(records).rule == Rule::none);
-  CHECK(t.writer.memory() < 10 << 20);  // 200 MB for a million, and some for every table
-  for (uint32_t i = 0; i < 100000; i += 77) {
+  CHECK(t.writer.memory() < 200'000'000);
+  for (uint32_t i = 0; i < 1'000'000; i += 777) {
     REQUIRE(mark_of(look(t.writer.table(), 0x0a000000 + i, i * 7 & 0xffff).softwire) == i);
     REQUIRE_FALSE(look(t.writer.table(), 0x0a000000 + i, (i * 7 + 1) & 0xffff).found);
   }

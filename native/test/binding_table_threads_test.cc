@@ -1,5 +1,5 @@
 // One writer edits, readers look up, an oracle watches: never half a softwire, never somebody else's, never an absent
-// one where one has been all along. Worth running with SANITIZE=thread.
+// one where one has been all along. ThreadSanitizer watches as well: `make threads`.
 #include <doctest/doctest.h>
 
 #include <atomic>

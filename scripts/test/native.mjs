@@ -1,12 +1,22 @@
-// The C++ tests: doctest's test cases.
+// The C++ tests: doctest's test cases; those with a reader and a writer at once also under ThreadSanitizer.
 import { spawnSync } from 'node:child_process'
 import { root } from '../setup/run.mjs'
 
 const SUMMARY = /test cases:\s+(\d+)\s+\|\s+(\d+) passed\s+\|\s+(\d+) failed(?:\s+\|\s+(\d+) skipped)?/
 
 export function runNative() {
-  process.stdout.write('# native tests\n')
-  const ran = spawnSync('make', ['-s', '-j2', '-C', 'native', 'test'], { cwd: root, encoding: 'utf8' })
+  return ['test', 'threads'].map(run).reduce((sum, each) => ({
+    passed: sum.passed + each.passed,
+    failed: sum.failed + each.failed,
+    skipped: sum.skipped + each.skipped,
+  }))
+}
+
+function run(target) {
+  const sanitize = target === 'threads' ? ['SANITIZE=thread'] : []
+  process.stdout.write(`# native tests${sanitize.map((word) => `, ${word}`)}\n`)
+  const args = ['-s', '-j2', '-C', 'native', ...sanitize, target]
+  const ran = spawnSync('make', args, { cwd: root, encoding: 'utf8' })
   process.stdout.write(ran.stdout + ran.stderr)
   const summary = ran.stdout.match(SUMMARY)
   // A build that fails, or a crash before the summary, is one failure.
