@@ -44,6 +44,8 @@ int BindingTableWriter::build(const SoftwireRecord* records, size_t count, RuleB
   if (breach.rule != Rule::none) return 0;
   if (int failure = reserve(sorted)) return failure;
   apply(sorted);
+  // Before readers map it. Leaves stay as they are: a page of them in 512 may be all there is.
+  memory_.collapse(table::kSlotsOffset, used_slots_ * sizeof(Slot));
   return 0;
 }
 

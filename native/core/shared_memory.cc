@@ -10,8 +10,16 @@
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22  // Linux 5.14; older kernels answer EINVAL and fault later
 #endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25  // Linux 6.1; older kernels answer EINVAL and keep the pages they have
+#endif
 
 namespace lwaftr {
+
+namespace {
+// Of x86 and of arm64 with pages of 4 KB. Elsewhere collapse() finds nothing to do, or the kernel declines.
+constexpr size_t kHugePage = size_t{2} << 20;
+}  // namespace
 
 int SharedMemory::create(const std::string& path, size_t size) {
   close();
@@ -47,10 +55,24 @@ int SharedMemory::open(const std::string& path, size_t least) {
   return failure;
 }
 
+// Where huge pages of the file can be huge pages of the process: kernels before 6.7 would not look for such a place.
 int SharedMemory::map(int protection) {
-  void* address = ::mmap(nullptr, size_, protection, MAP_SHARED | MAP_NORESERVE, fd_, 0);
-  if (address == MAP_FAILED) return errno;
-  data_ = static_cast<uint8_t*>(address);
+  void* room = ::mmap(nullptr, size_ + kHugePage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (room == MAP_FAILED) return errno;
+  const size_t before = -reinterpret_cast<uintptr_t>(room) % kHugePage;
+  uint8_t* place = static_cast<uint8_t*>(room) + before;
+  void* address = ::mmap(place, size_, protection, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, fd_, 0);
+  if (address == MAP_FAILED) {
+    const int failure = errno;
+    ::munmap(room, size_ + kHugePage);
+    return failure;
+  }
+  if (before) ::munmap(room, before);
+  const size_t page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  uint8_t* behind = place + (size_ + page - 1) / page * page;
+  uint8_t* end = static_cast<uint8_t*>(room) + size_ + kHugePage;
+  if (behind < end) ::munmap(behind, static_cast<size_t>(end - behind));
+  data_ = place;
   ::madvise(address, size_, MADV_DONTDUMP);  // a core dump would fill every hole
   return 0;
 }
@@ -73,6 +95,12 @@ void SharedMemory::prefault(size_t offset, size_t length) const {
   size_t page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
   size_t first = offset / page * page;
   if (length) ::madvise(data_ + first, offset + length - first, MADV_POPULATE_READ);
+}
+
+void SharedMemory::collapse(size_t offset, size_t length) {
+  const size_t first = (offset + kHugePage - 1) / kHugePage * kHugePage;
+  const size_t end = (offset + length) / kHugePage * kHugePage;
+  if (first < end) ::madvise(data_ + first, end - first, MADV_COLLAPSE);
 }
 
 size_t SharedMemory::allocated_bytes() const {

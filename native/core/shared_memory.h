@@ -27,6 +27,9 @@ class SharedMemory {
   void release(size_t offset, size_t length);
   // Maps existing pages of [offset, offset + length) now instead of at the first touch. Best effort.
   void prefault(size_t offset, size_t length) const;
+  // Makes huge pages of the existing pages of [offset, offset + length), as far as whole ones lie there. Best effort,
+  // on Linux 6.1 and later, whatever /dev/shm is mounted with; takes a second for 2 GB.
+  void collapse(size_t offset, size_t length);
   size_t allocated_bytes() const;
   void close();
 
