@@ -37,8 +37,11 @@ void SetTypedef(Napi::Object type, const lysc_node* node) {
   const char* name = nullptr;
   if (parsed->nodetype == LYS_LEAF) name = reinterpret_cast<const lysp_node_leaf*>(parsed)->type.name;
   if (parsed->nodetype == LYS_LEAFLIST) name = reinterpret_cast<const lysp_node_leaflist*>(parsed)->type.name;
-  const char* colon = name ? std::strchr(name, ':') : nullptr;
-  if (colon) SetText(type, "typedef", colon + 1);
+  if (!name) return;
+  const char* colon = std::strchr(name, ':');
+  // A module's own typedefs of strings tell what is in the text; of other types their values tell enough.
+  bool own = !colon && type.Get("base").ToString().Utf8Value() == "string" && std::strcmp(name, "string") != 0;
+  if (colon || own) SetText(type, "typedef", colon ? colon + 1 : name);
 }
 
 Napi::Object WalkNode(Napi::Env env, const lysc_node* node);

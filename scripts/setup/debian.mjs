@@ -8,7 +8,7 @@ const BUILD = ['libyang2-dev', 'libpcap-dev', 'g++', 'make', 'python3', 'linux-l
 /** Without these there is no lab of network namespaces; it falls back to in-memory devices. */
 const LAB = ['iproute2', 'iputils-ping', 'procps']
 /** Only the tests. */
-const TESTS = ['doctest-dev', 'tcpdump', 'traceroute', 'curl', 'python3-scapy']
+const TESTS = ['doctest-dev', 'tcpdump', 'traceroute', 'curl', 'python3-scapy', 'libyang-tools']
 
 function has(program) {
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0

@@ -112,6 +112,9 @@ function complete(schema: Schema, target: DataPath, value: JsonValue): Value {
 /** Canonical, of known nodes and right types; whether it is complete shows where it will stand. */
 function checked(schema: Schema, target: DataPath, value: JsonValue): JsonValue {
   const configOnly = { configOnly: true }
+  const last = target.steps.at(-1)
+  if (last?.node.kind === 'leaf-list' && last.keys.length > 0)
+    return (checkResource(target, [value], configOnly) as JsonValue[])[0] as JsonValue
   return target.steps.length === 0
     ? checkTree(schema, value, configOnly)
     : checkResource(target, value, configOnly)

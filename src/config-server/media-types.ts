@@ -27,6 +27,9 @@ const PATCHES: Readonly<Record<string, MessageFormat>> = {
   'application/yang-patch+xml': 'xml',
 }
 
+/** For messages. */
+export const SUPPORTED = 'application/yang-data+json or application/yang-data+xml'
+
 export const YANG_PATCH = 'application/yang-patch+json'
 
 /** What can be sent with PATCH, for Accept-Patch (RFC 5789 s3.1). */
@@ -74,8 +77,8 @@ function mediaType(headers: IncomingHttpHeaders): string {
 }
 
 function unsupported(headers: IncomingHttpHeaders): Error {
-  const supported = 'application/yang-data+json or application/yang-data+xml'
-  return error('unsupported-media-type', { media: headers['content-type'] ?? '(none given)', supported })
+  const media = headers['content-type'] ?? '(none given)'
+  return error('unsupported-media-type', { media, supported: SUPPORTED })
 }
 
 /** A media type that the client takes, and the format that it stands for. */

@@ -4,7 +4,7 @@ import { error, LwaftrError } from '../errors.js'
 import type { JsonObject, JsonValue } from '../schema/json-types.js'
 import type { Schema } from '../schema/schema.js'
 import { declared, escapeXml, RESTCONF } from '../schema/xml.js'
-import type { MessageFormat } from './media-types.js'
+import { type MessageFormat, SUPPORTED } from './media-types.js'
 import { isObject } from './tree.js'
 
 /** Any failure as one that a client may see; what is a bug says nothing of its inside. */
@@ -13,6 +13,8 @@ export function asLwaftrError(problem: unknown): LwaftrError {
   const { code, statusCode, message } = problem as FastifyError
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return error('too-big', { what: 'the body', limit: 'the server takes' })
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return error('unsupported-media-type', { media: '(none that could be read)', supported: SUPPORTED })
   if (statusCode !== undefined && statusCode < 500) return error('bad-request', { problem: message })
   return error('internal', { problem: 'see the log of the relay' })
 }

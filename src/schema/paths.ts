@@ -32,11 +32,13 @@ export function parseApiPath(schema: Schema, text: string): DataPath {
   const segments = splitPath(text, 'api')
   const path = resolve(schema, text, segments)
   for (const [i, { node }] of path.steps.entries()) {
-    const qualified = segments[i]?.name.includes(':') ?? false
-    if (!qualified && memberName(node) !== node.name)
+    const { name = '' } = segments[i] ?? {}
+    // Both the node's module, where it must or may be named, and nothing else: no prefix.
+    const right = name === `${node.module}:${node.name}` || name === memberName(node)
+    if (!right)
       throw error(
         'bad-path',
-        { path: text, problem: `write ${memberName(node)} instead of ${node.name}` },
+        { path: text, problem: `write ${memberName(node)} instead of ${name}` },
         { path: text },
       )
   }

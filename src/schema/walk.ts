@@ -88,7 +88,8 @@ class Walker {
   }
 
   *member(node: SchemaNode, value: JsonValue, metadata?: JsonValue): Generator<Visit> {
-    if (node.kind === 'leaf') yield { kind: 'leaf', node, value, metadata: objectOf(metadata) }
+    const entry = node.kind === 'leaf-list' && !Array.isArray(value)
+    if (node.kind === 'leaf' || entry) yield { kind: 'leaf', node, value, metadata: objectOf(metadata) }
     else if (node.kind === 'container') yield* this.#block(node, [], value)
     else if (Array.isArray(value))
       for (const [i, one] of value.entries())
