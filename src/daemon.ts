@@ -89,7 +89,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
     let ready = false
     const forwarding = [dataPlaneState(schema, dataplane), announcementState(dataplane)]
-    const feeds = [...configurationFeeds(parts), new RoutesFeed(parts.schema, routes)]
+    const feeds = [...configurationFeeds({ ...parts, history }), new RoutesFeed(parts.schema, routes)]
     const streams = new Streams({ ...parts, state: forwarding }, feeds)
     const services = {
       ...parts,

@@ -194,7 +194,7 @@ export function services(dataplane: DataPlane, store: Store) {
   const history = new History(parts)
   const confirmation = new Confirmation({ ...parts, history, transactions }, () => {})
   const forwarding = [dataPlaneState(schema, dataplane), announcementState(dataplane)]
-  const feeds = [...configurationFeeds(parts), new RoutesFeed(parts.schema, routes)]
+  const feeds = [...configurationFeeds({ ...parts, history }), new RoutesFeed(parts.schema, routes)]
   const streams = new Streams({ ...parts, state: forwarding }, feeds)
   const state = [
     ...forwarding,

@@ -1,8 +1,8 @@
 // A commit as an update: kept as the bytes it is made of, and decoded when its edits are asked for.
-import type { DataPath, PathStep } from '../../schema/paths.js'
+import type { DataPath } from '../../schema/paths.js'
 import type { Schema } from '../../schema/schema.js'
 import { decodeSoftwire, recordSize } from '../../schema/softwire-record.js'
-import { lineage } from '../place.js'
+import { softwirePath } from '../place.js'
 import type { Commit } from '../publisher.js'
 import type { SoftwireChange } from '../softwire-overlay.js'
 import { isDelete, recordsIn } from '../softwire-scan.js'
@@ -62,13 +62,12 @@ export function* softwireEdits(
   records: Uint8Array,
   operationOf: (record: Uint8Array, index: number) => FeedEdit['operation'],
 ): Iterable<FeedEdit> {
-  const above: PathStep[] = lineage(schema.softwires).map((node) => ({ node, keys: [] }))
-  above.pop()
-  for (let offset = 0; offset < records.length; offset += recordSize) {
-    const value = decodeSoftwire(records, offset)
-    const keys = [String(value.ipv4), String(value.psid)]
-    const target: DataPath = { steps: [...above, { node: schema.softwires, keys }] }
-    const operation = operationOf(records.subarray(offset, offset + recordSize), offset / recordSize)
-    yield operation === 'delete' ? { operation, target } : { operation, target, value }
-  }
+  for (const [i, record] of [...recordsIn(records)].entries())
+    yield softwireEdit(schema, operationOf(record, i), record)
+}
+
+export function softwireEdit(schema: Schema, operation: FeedEdit['operation'], record: Uint8Array): FeedEdit {
+  const value = decodeSoftwire(record)
+  const target = softwirePath(schema, value)
+  return operation === 'delete' ? { operation, target } : { operation, target, value }
 }

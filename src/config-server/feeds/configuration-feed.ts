@@ -9,6 +9,7 @@ import { FIRST, keyBehind, keyNumber, type SoftwireKey, softwireKey } from '../s
 import { isObject } from '../tree.js'
 import { CommitUpdate, softwireEdits } from './commit-update.js'
 import { type Feed, type FeedEdit, PIECE, type Replay, type Update } from './feed.js'
+import { type MissedParts, missed } from './missed.js'
 import { narrow } from './narrow.js'
 import { RecentUpdates } from './recent-updates.js'
 
@@ -16,15 +17,16 @@ export interface ConfigurationParts {
   readonly schema: Schema
   readonly datastore: Datastore
   readonly publisher: Publisher
+  readonly history: MissedParts['history']
 }
 
-/** The feeds `config` and `binding-table`. Both have the datastore's revisions. */
-export function configurationFeeds(parts: ConfigurationParts): readonly [config: Feed, bindingTable: Feed] {
+/** The feeds `config` and `binding-table`. Both have the datastore's revisions, and remember `limit` bytes of updates. */
+export function configurationFeeds(parts: ConfigurationParts, limit?: number): readonly [Feed, Feed] {
   const above = lineage(parts.schema.softwires).slice(0, -1)
   const table = { steps: above.map((node) => ({ node, keys: [] })) }
   return [
-    new ConfigurationFeed('config', parts, { steps: [] }),
-    new ConfigurationFeed('binding-table', parts, table),
+    new ConfigurationFeed('config', parts, { steps: [] }, limit),
+    new ConfigurationFeed('binding-table', parts, table, limit),
   ]
 }
 
@@ -38,10 +40,11 @@ class ConfigurationFeed implements Feed {
     readonly name: string,
     parts: ConfigurationParts,
     scope: DataPath,
+    limit?: number,
   ) {
     this.#parts = parts
     this.#scope = scope
-    this.#recent = new RecentUpdates(() => String(parts.datastore.running.revision))
+    this.#recent = new RecentUpdates(() => String(parts.datastore.running.revision), limit)
     parts.publisher.subscribe((commit) => {
       const update = new CommitUpdate(parts.schema, commit, scope)
       this.#recent.push(String(commit.revision - 1), update, update.bytes)
@@ -87,7 +90,12 @@ class ConfigurationFeed implements Feed {
   }
 
   since(revision: string): Iterable<Update> | null {
-    return this.#recent.since(revision)
+    const updates = this.#recent.since(revision)
+    if (updates) return updates
+    // Whoever comes in the middle of a commit is told when it is in force.
+    if (this.#committing) return []
+    const update = missed(this.#parts, revision, this.#scope)
+    return update && [update]
   }
 
   subscribe(listener: (update: Update) => void): () => void {

@@ -1,5 +1,6 @@
 // Edits as they look to who wants a part of the content only.
 import type { DataPath, PathStep } from '../../schema/paths.js'
+import { memberName } from '../../schema/schema.js'
 import { entryPath } from '../place.js'
 import { find, isObject } from '../tree.js'
 import type { FeedEdit } from './feed.js'
@@ -12,8 +13,13 @@ export function narrow(edit: FeedEdit, path: DataPath): readonly FeedEdit[] {
     const here = target.steps[i]
     if (here && !meets(here, step)) return []
   }
-  if (depth >= path.steps.length) return [edit]
-  const part = isObject(value) ? find(value, { steps: path.steps.slice(depth) }) : undefined
+  const end = target.steps.at(-1)
+  // A list whose order changed comes as a whole: who wants one of its entries gets that.
+  const whole = end?.keys.length === 0 && (path.steps[depth - 1]?.keys.length ?? 0) > 0 ? end.node : undefined
+  if (depth >= path.steps.length && !whole) return [edit]
+  const holder = whole && value !== undefined ? { [memberName(whole)]: value } : value
+  const below = path.steps.slice(whole ? depth - 1 : depth)
+  const part = isObject(holder) ? find(holder, { steps: below }) : undefined
   if (part === undefined) return operation === 'create' ? [] : [{ operation: 'delete', target: path }]
   const last = path.steps.at(-1) as PathStep
   if (last.node.kind !== 'list' || last.keys.length > 0 || !Array.isArray(part))

@@ -63,7 +63,9 @@ function get(services: Services): Method {
     const { path: text, ...rest } = getParams(params)
     const { schema, datastore } = services
     const path = parsePath(schema, text)
-    const search = Object.entries(rest).map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    const search = Object.entries(rest).map(
+      ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`,
+    )
     const found = read(services, path, parseRetrieval(schema, search.join('&'), path))
     const where = formatInstanceIdentifier(path)
     if (!found) throw error('not-found', { path: where }, { path: where })

@@ -17,14 +17,9 @@ export interface Unsubscribe {
   subscription: number
 }
 
+/** Beside the path, query parameters of a GET. */
 export interface Get {
   path: string
-  content?: string
-  depth?: string
-  fields?: string
-  'with-defaults'?: string
-  limit?: string
-  offset?: string
 }
 
 const string = { type: 'string' } as const
@@ -36,17 +31,7 @@ const subscribe: JTDSchemaType<Subscribe> = {
 
 const unsubscribe: JTDSchemaType<Unsubscribe> = { properties: { subscription: { type: 'float64' } } }
 
-const get: JTDSchemaType<Get> = {
-  properties: { path: string },
-  optionalProperties: {
-    content: string,
-    depth: string,
-    fields: string,
-    'with-defaults': string,
-    limit: string,
-    offset: string,
-  },
-}
+const get: JTDSchemaType<Get> = { properties: { path: string }, additionalProperties: true }
 
 const ajv = new Ajv({ validateSchema: false })
 

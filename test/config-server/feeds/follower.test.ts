@@ -1,9 +1,10 @@
 import t from 'tap'
 import { configurationFeeds } from '../../../src/config-server/feeds/configuration-feed.js'
-import { MOST_EDITS, PIECE } from '../../../src/config-server/feeds/feed.js'
+import { type Feed, MOST_EDITS, PIECE } from '../../../src/config-server/feeds/feed.js'
 import { Follower, type Since } from '../../../src/config-server/feeds/follower.js'
 import { Notice } from '../../../src/config-server/feeds/notice.js'
 import { View } from '../../../src/config-server/feeds/view.js'
+import type { History } from '../../../src/config-server/history.js'
 import type { JsonObject } from '../../../src/schema/json-types.js'
 import { parsePath } from '../../../src/schema/paths.js'
 import { build, CONFIG, minimal, schema, softwire, TABLE } from '../helper.js'
@@ -221,22 +222,56 @@ t.test('a table put in place of another is told from the beginning', async (t) =
   t.ok(replica.synced)
 })
 
-t.test('a reader who falls too far behind is lost', async (t) => {
-  const { follower, transactions, bindingTable } = await follow(t)
-  const reader = follower()
+/** A reader of a feed that remembers the last commit only, and three commits that he has yet to be told. */
+async function behind(t: Tap, history: { wayBack: History['wayBack'] } | undefined) {
+  const relay = await follow(t)
+  const [, feed] = configurationFeeds(history ? { ...relay, history } : relay, 1)
+  const reader = relay.follower(feed)
   readAll(reader)
-  const target = parsePath(schema, '/softwire-config/binding-table')
-  const edit = (i: number) => {
-    const value = { softwire: many(8000, (i % 2) << 20) }
-    return { edits: [{ operation: 'merge' as const, target, value }], who: 'test', via: 'test' }
-  }
-  let commits = 0
-  for (; bindingTable.since('1') && commits < 100; commits++) {
-    await transactions.commit({ edits: [{ operation: 'remove', target }], who: 'test', via: 'test' })
-    await transactions.commit(edit(commits))
-  }
+  await relay.send('PUT', `${TABLE}/softwire=193.5.1.100,3`, entry(3))
+  await relay.send('DELETE', `${TABLE}/softwire=193.5.1.100,3`)
+  await relay.send('PUT', `${TABLE}/softwire=193.5.1.100,4`, entry(4))
+  return { ...relay, feed, reader }
+}
+
+t.test('a reader who falls too far behind is lost', async (t) => {
+  const { follower, feed, reader } = await behind(t, { wayBack: () => null })
   t.equal(reader.next(), 'lost')
-  const again = new Replica()
-  for (const update of readAll(follower(bindingTable, undefined, { revision: '1' }))) again.take(update)
-  t.equal(again.entries.size, 8000)
+  const again = readAll(follower(feed, undefined, { revision: '1' }))
+  t.match(again, [{ revision: '4', resync: true, synced: true }])
+  t.equal(again[0]?.edits.length, 3)
+})
+
+t.test('unless the store still knows what was different then', async (t) => {
+  const { reader, send } = await behind(t, undefined)
+  const created = { operation: 'create', target: `${ENTRY}193.5.1.100,4`, value: entry(4) }
+  t.same(readAll(reader), [{ revision: '4', edits: [created] }], 'what was made and unmade is not told')
+  await send('DELETE', `${TABLE}/softwire=193.5.1.100,4`)
+  t.same(readAll(reader), [{ revision: '5', edits: [{ operation: 'delete', target: created.target }] }])
+})
+
+t.test('a reader of an earlier run is told what changed since', async (t) => {
+  const { send, datastore, publisher, history } = await follow(t)
+  await send('PUT', `${TABLE}/softwire=193.5.1.100,1`, entry(1, { padding: 1 }))
+  await send('DELETE', `${TABLE}/softwire=193.5.1.100,2`)
+  await send('PUT', `${TABLE}/softwire=193.5.1.100,3`, entry(3))
+  await send('PUT', `${TABLE}/softwire=193.5.1.100,4`, entry(4))
+  await send('DELETE', `${TABLE}/softwire=193.5.1.100,4`)
+  await send('PUT', `${CONFIG}/external-interface/mtu`, { 'snabb-softwire-v3:mtu': 1400 })
+  // These have seen none of it.
+  const [config, bindingTable] = configurationFeeds({ schema, datastore, publisher, history })
+  const updates = (feed: Feed) =>
+    readAll(new Follower(new View(feed), { revision: '1', epoch: datastore.id }))
+  const softwires = [
+    { operation: 'replace', target: `${ENTRY}193.5.1.100,1`, value: entry(1, { padding: 1 }) },
+    { operation: 'delete', target: `${ENTRY}193.5.1.100,2` },
+    { operation: 'create', target: `${ENTRY}193.5.1.100,3`, value: entry(3) },
+  ]
+  t.same(updates(bindingTable), [{ revision: '7', edits: softwires }])
+  const mtu = {
+    operation: 'replace',
+    target: '/snabb-softwire-v3:softwire-config/external-interface/mtu',
+    value: { 'snabb-softwire-v3:mtu': 1400 },
+  }
+  t.same(updates(config), [{ revision: '7', edits: [mtu, ...softwires] }])
 })

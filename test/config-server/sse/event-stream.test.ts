@@ -226,7 +226,7 @@ t.test('a stream is for who accepts events, and only read', async (t) => {
 })
 
 t.test('a client that takes nothing is cut off; one that is silent is kept', async (t) => {
-  const { url, transactions } = await listening(t, undefined, {}, { keepAlive: 100, patience: 400 })
+  const { url, transactions, streams } = await listening(t, undefined, {}, { keepAlive: 100, patience: 400 })
   const softwires = Array.from({ length: 100_000 }, (_, i) =>
     softwire(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, 1),
   )
@@ -234,9 +234,19 @@ t.test('a client that takes nothing is cut off; one that is silent is kept', asy
   const edit = { operation: 'replace' as const, target: at, value: { softwire: softwires } }
   const silent = await EventClient.open(`${url}/streams/state/json`)
   await transactions.commit({ edits: [edit], who: 'test', via: 'test' })
+  const { opened } = streams
+  const cutOff = new Promise<void>((resolve) => {
+    streams.opened = (close) => {
+      const forget = opened.call(streams, close)
+      return () => {
+        resolve()
+        return forget()
+      }
+    }
+  })
   const slow = await EventClient.open(`${url}/streams/binding-table/json`, { 'last-event-id': 'none' })
   slow.response.pause()
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+  await cutOff
   slow.response.resume()
   await slow.until(({ ended }) => ended)
   const told = slow.events.reduce((sum, { data }) => sum + (data.match(/"create"/g)?.length ?? 0), 0)

@@ -75,8 +75,10 @@ t.test('get, edit and validate answer as RESTCONF does', async (t) => {
     value: { 'snabb-softwire-v3:mtu': 1500 },
   })
   t.same((await client.call('get', { path: target(2) })).result, { revision: '1', value: entry(2) })
-  const list = { path: '/softwire-config/binding-table/softwire', limit: '1', offset: '1' }
-  t.same((await client.call('get', list)).result, { revision: '1', value: entry(2) })
+  const list = { path: '/softwire-config/binding-table/softwire', limit: 1, offset: '1' }
+  const page = (await client.call('get', list)).result
+  t.match(page, { revision: '1', value: entry(2) })
+  t.notMatch(JSON.stringify(page), '"psid":1', 'a page')
   t.same((await client.call('get', { path: '/', content: 'config' })).result?.value, {
     'ietf-restconf:data': minimal,
   })
@@ -90,6 +92,7 @@ t.test('get, edit and validate answer as RESTCONF does', async (t) => {
   await refused('get', { path: target(9) }, { 'error-tag': 'invalid-value' })
   await refused('get', { path: '/softwire-config/nothing' }, { 'error-tag': 'unknown-element' })
   await refused('get', { path: mtu, depth: '0' }, { 'error-tag': 'invalid-value' })
+  await refused('get', { path: mtu, colour: 'red' }, { 'error-tag': 'invalid-value' })
   const bad = patch({ 'edit-id': 'e', operation: 'create', target: target(1), value: entry(1) })
   t.match(await refused('edit', bad, { 'error-tag': 'data-exists' }), {
     'ietf-yang-patch:yang-patch-status': {
@@ -321,6 +324,16 @@ t.test('a consumer too slow to keep up is cut off, and costs the relay little un
   await transactions.commit({ edits: [{ operation: 'replace', target, value }], who: 'test', via: 'test' })
   const slow = await connect()
   const quick = await connect()
+  const { close } = WebSocket.prototype
+  const cutOff = new Promise<void>((resolve) => {
+    WebSocket.prototype.close = function (code, reason) {
+      if (code === 1013) resolve()
+      close.call(this, code, reason)
+    }
+  })
+  t.teardown(() => {
+    WebSocket.prototype.close = close
+  })
   await slow.subscribe({ stream: 'binding-table' })
   slow.socket.pause()
   await quick.subscribe({ stream: 'binding-table' })
@@ -329,7 +342,7 @@ t.test('a consumer too slow to keep up is cut off, and costs the relay little un
     quick.updates.reduce((sum, { edits }) => sum + edits.length, 0),
     softwires.length,
   )
-  await new Promise((resolve) => setTimeout(resolve, 1000))
+  await cutOff
   const closed = once(slow.socket, 'close')
   slow.socket.resume()
   t.equal((await closed)[0], 1013)
