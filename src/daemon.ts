@@ -7,7 +7,7 @@ import { buildApp } from './config-server/app.js'
 import { readConfiguration } from './config-server/configuration-file.js'
 import { Confirmation } from './config-server/confirmation.js'
 import { Datastore } from './config-server/datastore.js'
-import { DATASTORES } from './config-server/datastores.js'
+import { datastores } from './config-server/datastores.js'
 import { configurationFeeds } from './config-server/feeds/configuration-feed.js'
 import { RoutesFeed } from './config-server/feeds/routes-feed.js'
 import { Streams } from './config-server/feeds/streams.js'
@@ -91,16 +91,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const forwarding = [dataPlaneState(schema, dataplane), announcementState(dataplane)]
     const feeds = [...configurationFeeds({ ...parts, history }), new RoutesFeed(parts.schema, routes)]
     const streams = new Streams({ ...parts, state: forwarding }, feeds)
+    const present = datastores(options.stateDirectory !== undefined)
     const services = {
       ...parts,
       transactions,
       routes,
       history,
       confirmation,
+      datastores: present,
       state: [
         ...forwarding,
         historyState(store, transactions),
-        yangLibrary(DATASTORES),
+        yangLibrary(present),
         routesState(routes),
         systemCapabilities(),
         restconfState(CAPABILITIES, describeStreams(streams)),

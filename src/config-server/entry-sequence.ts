@@ -68,8 +68,14 @@ function limitMembers(node: SchemaNode, object: JsonObject, limit: number): Json
   return limited
 }
 
+/** An object with annotations, besides those that it has. */
+export function withMetadata(value: JsonObject, metadata: JsonObject): JsonObject {
+  const { '@': own = {}, ...members } = value as Record<string, JsonValue>
+  return { '@': { ...metadata, ...(own as JsonObject) }, ...members }
+}
+
 /** The first entry of a list carries what there is to say of the list (RFC 7952 s5.2.2). */
 export function annotated(entries: JsonValue[], metadata: JsonObject | undefined): JsonValue[] {
   const [first, ...rest] = entries
-  return metadata && isObject(first) ? [{ '@': metadata, ...first }, ...rest] : entries
+  return metadata && isObject(first) ? [withMetadata(first, metadata), ...rest] : entries
 }

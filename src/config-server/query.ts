@@ -2,6 +2,7 @@
 import { error } from '../errors.js'
 import type { DataPath } from '../schema/paths.js'
 import type { Schema } from '../schema/schema.js'
+import { DATASTORE_CAPABILITIES, type Door } from './datastores.js'
 import { type Fields, parseFields } from './fields.js'
 import {
   PAGINATION_CAPABILITIES,
@@ -17,6 +18,7 @@ export const CAPABILITIES = [
   'urn:ietf:params:restconf:capability:depth:1.0',
   'urn:ietf:params:restconf:capability:fields:1.0',
   ...PAGINATION_CAPABILITIES,
+  ...DATASTORE_CAPABILITIES,
 ]
 
 /** Where an entry of a user-ordered list can go. */
@@ -33,6 +35,8 @@ export interface RetrievalQuery {
   readonly fields: Fields | undefined
   /** Undefined: the basic mode, which is explicit (RFC 6243 s2.3). */
   readonly withDefaults: DefaultsMode | undefined
+  /** Annotate configuration with its origin (RFC 8527 s3.2.2). */
+  readonly withOrigin: boolean
   /** Of the target, if that is a list. */
   readonly pagination: Pagination
 }
@@ -41,19 +45,35 @@ export type Parameters = ReadonlyMap<string, string>
 
 const RETRIEVAL = ['content', 'depth', 'fields', 'with-defaults']
 
-/** The query of a GET or HEAD. */
-export function parseRetrieval(schema: Schema, search: string, path: DataPath): RetrievalQuery {
-  const given = parseParameters(search, [...RETRIEVAL, ...PAGINATION_PARAMETERS])
+/**
+ * The query of a GET or HEAD. Conventional datastores hold configuration alone; what is in use, defaults included, is
+ * what the operational one shows (RFC 8527 s3.2.1).
+ */
+export function parseRetrieval(
+  schema: Schema,
+  search: string,
+  path: DataPath,
+  datastore?: Door['datastore'],
+): RetrievalQuery {
+  const operational = datastore === 'operational'
+  const conventional = datastore !== undefined && !operational
+  const given = parseParameters(search, [
+    ...RETRIEVAL,
+    ...PAGINATION_PARAMETERS,
+    ...(operational ? ['with-origin'] : []),
+  ])
+  const content = oneOf(given, 'content', ['config', 'nonconfig', 'all'] as const) ?? 'all'
+  if (conventional && content === 'nonconfig')
+    throw error('bad-query', { name: 'content', problem: `there is no state in ${datastore}` })
+  if (given.get('with-origin'))
+    throw error('bad-query', { name: 'with-origin', problem: 'it takes no value' })
+  const mode = oneOf(given, 'with-defaults', ['explicit', 'trim', 'report-all', 'report-all-tagged'] as const)
   return {
-    content: oneOf(given, 'content', ['config', 'nonconfig', 'all'] as const) ?? 'all',
+    content: conventional ? 'config' : content,
     depth: depthOf(given),
     fields: fieldsOf(schema, given, path),
-    withDefaults: oneOf(given, 'with-defaults', [
-      'explicit',
-      'trim',
-      'report-all',
-      'report-all-tagged',
-    ] as const),
+    withDefaults: mode ?? (operational ? 'report-all' : undefined),
+    withOrigin: given.has('with-origin'),
     pagination: parsePagination(given, path),
   }
 }

@@ -7,7 +7,8 @@ import { decodeSoftwire, recordSize } from '../schema/softwire-record.js'
 import { type Source, TAG } from '../schema/walk.js'
 import type { ConfigurationView, Datastore } from './datastore.js'
 import { inMode } from './defaults.js'
-import { annotated, entrySequence, limitSublists } from './entry-sequence.js'
+import { annotated, entrySequence, limitSublists, withMetadata } from './entry-sequence.js'
+import { type Found, findOriginated } from './origin.js'
 import { pageOf, WHOLE } from './pagination.js'
 import { keyOf, lineage, placeOf } from './place.js'
 import type { Content, DefaultsMode, RetrievalQuery } from './query.js'
@@ -93,8 +94,8 @@ function readTree(
   const config = datastore.running.tree
   const state = query.content === 'config' ? {} : stateAt(schema, providers, { config, path, base })
   const tree = combined(schema, config, state, query.content)
-  const found = shown(schema.roots, tree, path, query)
   const held = above && query.content !== 'nonconfig' && datastore.table.size > 0
+  const found = shown(schema.roots, tree, path, query, undefined, held ? lineage(schema.softwires) : [])
   if (!found && !held) return undefined
   const { value: bare = {}, metadata } = found ?? {}
   const value = held ? holding(schema, path, bare) : bare
@@ -143,7 +144,8 @@ function readSoftwire(sources: Sources, path: DataPath, query: RetrievalQuery): 
   const { schema } = sources
   const record = recordAt(sources, path)
   const inner = insideSoftwire(schema, path)
-  const found = record && shown(schema.softwires.children, decodeSoftwire(record), inner, query)
+  const found =
+    record && shown(schema.softwires.children, decodeSoftwire(record), inner, query, path.steps.at(-1)?.node)
   if (!found) return undefined
   const node = path.steps.at(-1)?.node ?? null
   return { value: select(schema, node, found.value, query), metadata: found.metadata, configOnly: true }
@@ -165,13 +167,28 @@ function shown(
   tree: JsonObject,
   path: DataPath,
   query: RetrievalQuery,
-): { value: JsonValue; metadata: JsonValue | undefined } | undefined {
+  node = path.steps.at(-1)?.node,
+  holding: readonly SchemaNode[] = [],
+): Found | undefined {
   const plain = find(tree, path)
   const mode = modeFor(path, plain, query)
+  if (query.withOrigin) {
+    const { tags, tagged } = taggedMode(mode)
+    return findOriginated(children, inMode(tagged, children, tree), path, {
+      node,
+      tags,
+      held: new Set(holding),
+    })
+  }
   const value = mode === 'explicit' ? plain : find(inMode(mode, children, tree) as JsonObject, path)
   if (value === undefined) return undefined
   const tagged = mode === 'report-all-tagged' && plain === undefined
   return { value, metadata: tagged ? TAG : undefined }
+}
+
+/** Origins tell defaults by their tags, whether or not these are to be shown. */
+function taggedMode(mode: DefaultsMode): { tagged: DefaultsMode; tags: boolean } {
+  return { tagged: mode === 'report-all' ? 'report-all-tagged' : mode, tags: mode === 'report-all-tagged' }
 }
 
 /** A leaf that has a default answers with it, unless the client says otherwise (RFC 8040 s3.5.4). */
@@ -196,18 +213,19 @@ function softwires(
   if (!selection) return {}
   const { records, metadata } = recordsOf(sources, query)
   const { withDefaults = 'explicit' } = query
-  if (!metadata && isEverything(selection) && (withDefaults === 'explicit' || withDefaults === 'report-all'))
-    return { softwires: records, defaults: withDefaults === 'report-all' }
   const node = schema.softwires
+  const plain = !metadata && !query.withOrigin && isEverything(selection)
+  if (plain && (withDefaults === 'explicit' || withDefaults === 'report-all'))
+    return { softwires: records, defaults: withDefaults === 'report-all' }
   // The first of them carries what there is to say of the page.
   let annotations = metadata
   const shape = (softwire: JsonObject) => {
-    const first = annotations ? { '@': annotations } : {}
+    const value =
+      shown(node.children, softwire, { steps: [] }, { ...query, withDefaults }, node)?.value ?? softwire
+    const first = annotations
     annotations = undefined
-    return {
-      ...first,
-      ...(select(schema, node, inMode(withDefaults, node.children, softwire), selection) as JsonObject),
-    }
+    const selected = select(schema, node, value, selection) as JsonObject
+    return first ? withMetadata(selected, first) : selected
   }
   return { softwires: records, shape }
 }

@@ -1,5 +1,6 @@
 import type { Routes } from './announce/routes.js'
 import type { Confirmation } from './confirmation.js'
+import type { DatastoreName } from './datastores.js'
 import type { Streams } from './feeds/streams.js'
 import type { History } from './history.js'
 import type { StateProvider } from './state-provider.js'
@@ -10,6 +11,8 @@ export interface Services extends Parts {
   readonly transactions: Transactions
   readonly history: History
   readonly confirmation: Confirmation
+  /** Those that the server has. */
+  readonly datastores: readonly DatastoreName[]
   /** Where operational state comes from. */
   readonly state: readonly StateProvider[]
   readonly routes: Routes

@@ -126,15 +126,13 @@ function namespace(schema: Schema, node: SchemaNode): string {
 /** Annotations (RFC 7952 s5.1). An identity among the values is of the annotation's own module, and so is its prefix. */
 function annotations(schema: Schema, metadata: JsonObject | undefined): string {
   if (metadata === undefined) return ''
-  if (metadata === TAG) return TAG_ATTRIBUTE
-  const modules = new Set(Object.keys(metadata).map((name) => name.split(':')[0] as string))
+  const others = Object.entries(metadata).filter(([name]) => !(name in TAG))
+  const modules = new Set(others.map(([name]) => name.split(':')[0] as string))
   const uris = [...modules].map(
     (name) => ` xmlns:${name}="${escapeXml(schema.modules.get(name)?.namespace ?? '')}"`,
   )
-  const values = Object.entries(metadata).map(
-    ([name, value]) => ` ${name}="${escapeXml(valueToText(value))}"`,
-  )
-  return [...uris, ...values].join('')
+  const values = others.map(([name, value]) => ` ${name}="${escapeXml(valueToText(value))}"`)
+  return [...uris, ...values, others.length < Object.keys(metadata).length ? TAG_ATTRIBUTE : ''].join('')
 }
 
 /** Members of one module, by their names alone. */

@@ -9,7 +9,7 @@ import { announcementState, routesState } from '../../src/config-server/announce
 import { buildApp } from '../../src/config-server/app.js'
 import { Confirmation } from '../../src/config-server/confirmation.js'
 import { Datastore } from '../../src/config-server/datastore.js'
-import { DATASTORES } from '../../src/config-server/datastores.js'
+import { datastores } from '../../src/config-server/datastores.js'
 import { configurationFeeds } from '../../src/config-server/feeds/configuration-feed.js'
 import { RoutesFeed } from '../../src/config-server/feeds/routes-feed.js'
 import { Streams } from '../../src/config-server/feeds/streams.js'
@@ -196,13 +196,14 @@ export function services(dataplane: DataPlane, store: Store) {
   const forwarding = [dataPlaneState(schema, dataplane), announcementState(dataplane)]
   const feeds = [...configurationFeeds({ ...parts, history }), new RoutesFeed(parts.schema, routes)]
   const streams = new Streams({ ...parts, state: forwarding }, feeds)
+  const present = datastores(true)
   const state = [
     ...forwarding,
     historyState(store, transactions),
-    yangLibrary(DATASTORES),
+    yangLibrary(present),
     routesState(routes),
     systemCapabilities(),
     restconfState(CAPABILITIES, describeStreams(streams)),
   ]
-  return { ...parts, transactions, history, confirmation, routes, state, streams }
+  return { ...parts, transactions, history, confirmation, routes, state, streams, datastores: present }
 }

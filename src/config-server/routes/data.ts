@@ -1,9 +1,10 @@
-// /restconf/data: the datastore and every resource in it (RFC 8040 s3.4, s3.5, s4).
+// /restconf/data and /restconf/ds/…: datastores and every resource in them (RFC 8040 s3.4, s3.5, s4; RFC 8527).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { error, LwaftrError } from '../../errors.js'
 import { type DataPath, formatApiPath, formatInstanceIdentifier, parseApiPath } from '../../schema/paths.js'
 import { readChild, readValue } from '../body.js'
 import type { ConfigurationView } from '../datastore.js'
+import { DATA, DATASTORES, type Door, doorTo, isWritable } from '../datastores.js'
 import type { Edit } from '../edit.js'
 import { acceptedFormat, PATCH_TYPES, patchFormatOf } from '../media-types.js'
 import {
@@ -23,31 +24,44 @@ import { isUserOrdered, placementOf } from '../user-order.js'
 import { announcedRoutes } from './announced-routes.js'
 import { patchInOrder } from './yang-patch.js'
 
-const PREFIX = '/restconf/data'
+/** What a handler works with: all of the server, through one door. */
+interface Here extends Services {
+  readonly door: Door
+}
 
 export function dataRoutes(app: FastifyInstance, services: Services): void {
-  announcedRoutes(app, services, (request, reply) => get(services, request, reply))
-  for (const url of [PREFIX, `${PREFIX}/*`])
+  const data = { ...services, door: DATA }
+  announcedRoutes(app, services, (request, reply) => get(data, request, reply))
+  everyResource(app, DATA.prefix, () => data)
+  everyResource(app, `${DATASTORES}/:datastore`, (request) => {
+    const door = doorTo(services.datastores, (request.params as { datastore: string }).datastore)
+    if (!door) throw notFound(pathOf(request))
+    return { ...services, door }
+  })
+}
+
+function everyResource(app: FastifyInstance, prefix: string, here: (request: FastifyRequest) => Here): void {
+  for (const url of [prefix, `${prefix}/*`])
     resource(app, url, {
-      GET: (request, reply) => get(services, request, reply),
-      OPTIONS: (request, reply) => options(services, request, reply),
-      POST: (request, reply) => post(services, request, reply),
-      PUT: (request, reply) => put(services, request, reply),
-      PATCH: (request, reply) => patch(services, request, reply),
-      DELETE: (request, reply) => remove(services, request, reply),
+      GET: (request, reply) => get(here(request), request, reply),
+      OPTIONS: (request, reply) => options(here(request), request, reply),
+      POST: (request, reply) => post(here(request), request, reply),
+      PUT: (request, reply) => put(here(request), request, reply),
+      PATCH: (request, reply) => patch(here(request), request, reply),
+      DELETE: (request, reply) => remove(here(request), request, reply),
     })
 }
 
-function get(services: Services, request: FastifyRequest, reply: FastifyReply): unknown {
+function get(services: Here, request: FastifyRequest, reply: FastifyReply): unknown {
   const path = target(services, request)
-  const query = parseRetrieval(services.schema, queryOf(request), path)
+  const query = parseRetrieval(services.schema, queryOf(request), path, services.door.datastore)
   const { type, format } = acceptedFormat(request.headers)
   const reading = read(services, path, query, baseOf(request))
   if (!reading) throw notFound(formatInstanceIdentifier(path))
   if (format === 'xml' && isSeveral(path)) refuseSeveral(path, reading)
   reply.header('cache-control', 'no-cache').header('vary', 'accept')
-  // State has no validators: it changes when it likes (RFC 8040 s3.5.1).
-  if (path.steps.at(-1)?.node.config ?? true) {
+  // State has no validators: it changes when it likes (RFC 8040 s3.5.1), and so does what is in use.
+  if (services.door.datastore !== 'operational' && (path.steps.at(-1)?.node.config ?? true)) {
     const current = validatorsOf(services, path)
     showValidators(reply, current)
     if (reading.configOnly && isFresh(request.headers, current)) return reply.code(304).send()
@@ -64,34 +78,37 @@ function refuseSeveral(path: DataPath, reading: Reading): void {
   throw error('several-in-xml', { list }, { path: list })
 }
 
-function options(services: Services, request: FastifyRequest, reply: FastifyReply): unknown {
+function options(services: Here, request: FastifyRequest, reply: FastifyReply): unknown {
   refuseParameters(queryOf(request))
-  const methods = methodsOf(target(services, request))
+  const methods = methodsOf(services.door, target(services, request))
   if (methods.includes('PATCH')) reply.header('accept-patch', PATCH_TYPES.join(', '))
   return reply.header('allow', methods.join(', ')).code(204).send()
 }
 
-async function post(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function post(services: Here, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const parent = editable(services, request, reply)
   const wanted = parsePlacement(queryOf(request))
   const child = readChild(services.schema, parent, request.headers, body(request))
   const edit = placedEdit(services, { operation: 'create', ...child }, wanted)
   const { after } = await commit(services, request, parent, edit)
-  return showValidators(reply, after).code(201).header('location', location(request, child.target)).send()
+  return showValidators(reply, after)
+    .code(201)
+    .header('location', location(services, request, child.target))
+    .send()
 }
 
-async function put(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function put(services: Here, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const path = editable(services, request, reply)
   const wanted = parsePlacement(queryOf(request))
   const value = readValue(services.schema, path, 'replace', request.headers, body(request))
   const edit = placedEdit(services, { operation: 'replace', target: path, ...value }, wanted)
   const { existed, after } = await commit(services, request, path, edit)
   if (existed) reply.code(204)
-  else reply.code(201).header('location', location(request, path))
+  else reply.code(201).header('location', location(services, request, path))
   return showValidators(reply, after).send()
 }
 
-async function patch(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function patch(services: Here, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const path = editable(services, request, reply)
   refuseParameters(queryOf(request))
   const format = patchFormatOf(request.headers)
@@ -107,7 +124,7 @@ async function patch(services: Services, request: FastifyRequest, reply: Fastify
   return showValidators(reply, after).code(204).send()
 }
 
-async function remove(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function remove(services: Here, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const path = editable(services, request, reply)
   refuseParameters(queryOf(request))
   await commit(services, request, path, { operation: 'delete', target: path })
@@ -126,7 +143,7 @@ function placedEdit({ schema }: Services, edit: Edit, { insert, point }: WantedP
 
 /** Commits, if the request's conditions for the path hold; tells whether that existed, and how the target is then. */
 async function commit(
-  services: Services,
+  services: Here,
   request: FastifyRequest,
   path: DataPath,
   edit: Edit,
@@ -151,22 +168,24 @@ async function commit(
   }
 }
 
-function target({ schema }: Services, request: FastifyRequest): DataPath {
-  const apiPath = pathOf(request).slice(PREFIX.length).replace(/^\//, '')
+function target({ schema, door }: Here, request: FastifyRequest): DataPath {
+  // By its slashes: the name of a datastore may come percent-encoded.
+  const apiPath = pathOf(request).split('/').slice(door.prefix.split('/').length).join('/')
   return apiPath === '' ? { steps: [] } : parseApiPath(schema, apiPath)
 }
 
 /** The target of a request that changes it. */
-function editable(services: Services, request: FastifyRequest, reply: FastifyReply): DataPath {
+function editable(services: Here, request: FastifyRequest, reply: FastifyReply): DataPath {
   const path = target(services, request)
-  const methods = methodsOf(path)
+  const methods = methodsOf(services.door, path)
   if (!methods.includes(request.method as Method)) throw notAllowed(request, reply, methods.join(', '))
   return path
 }
 
-/** State and lists as a whole are only read; the datastore cannot be deleted; a leaf has no children to post. */
-function methodsOf(path: DataPath): Method[] {
+/** Read-only datastores, state and lists as a whole are only read; a datastore cannot be deleted; a leaf has no children to post. */
+function methodsOf(door: Door, path: DataPath): Method[] {
   const read: Method[] = ['GET', 'HEAD', 'OPTIONS']
+  if (!isWritable(door)) return read
   const last = path.steps.at(-1)
   if (!last) return [...read, 'POST', 'PUT', 'PATCH']
   const { kind, config } = last.node
@@ -182,8 +201,8 @@ function isSeveral({ steps }: DataPath): boolean {
   return (last?.node.kind === 'list' || last?.node.kind === 'leaf-list') && last.keys.length === 0
 }
 
-function location(request: FastifyRequest, path: DataPath): string {
-  return `${baseOf(request)}${PREFIX}/${formatApiPath(path)}`
+function location({ door }: Here, request: FastifyRequest, path: DataPath): string {
+  return `${baseOf(request)}${door.prefix}/${formatApiPath(path)}`
 }
 
 function notFound(path = ''): Error {
