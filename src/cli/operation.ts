@@ -58,7 +58,7 @@ interface Output {
   readonly revision?: string
   readonly summary?: string
   readonly difference?: readonly string[]
-  readonly omitted?: string
+  readonly truncated?: boolean
 }
 
 /** Commits the change, or only says what it would do. `file` is where it came from. */
@@ -67,9 +67,9 @@ export async function propose(client: Client, proposal: JsonObject, options: Com
   else await invoke(client, 'commit', { ...proposal, ...commitInput(options) }, file)
 }
 
-export function printDifference({ difference = [], omitted }: Output): void {
+export function printDifference({ difference = [], truncated }: Output): void {
   process.stdout.write(difference.map((line) => `${line}\n`).join(''))
-  if (omitted !== undefined) process.stderr.write(`lwaftr: ${omitted} more lines\n`)
+  if (truncated) process.stderr.write('lwaftr: there are more lines\n')
 }
 
 function seconds(value: string): number {

@@ -26,17 +26,14 @@ export function* differenceLines(
   }
 }
 
-/** The first `limit` lines in the members of an RPC's output that have them. */
+/** The first `limit` lines in the members of an RPC's output that have them; the others are not made. */
 export function differenceOutput(lines: Iterable<string>, limit: number): JsonObject {
   const shown: string[] = []
-  let omitted = 0
-  for (const line of lines)
-    if (shown.length < limit) shown.push(line)
-    else omitted++
-  return {
-    ...(shown.length > 0 ? { difference: shown } : {}),
-    ...(omitted > 0 ? { omitted: String(omitted) } : {}),
+  for (const line of lines) {
+    if (shown.length === limit) return { ...(limit > 0 ? { difference: shown } : {}), truncated: true }
+    shown.push(line)
   }
+  return shown.length > 0 ? { difference: shown } : {}
 }
 
 /** What a commit does to softwires, before and after. */

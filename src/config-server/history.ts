@@ -97,7 +97,7 @@ export class History {
     if (!before || !after) return null
     const softwires =
       before.whole || after.whole ? this.#compareTables(before, after) : this.#compareEdits(before, after)
-    return { before: before.tree, after: after.tree, softwires: softwires.sort(byKey) }
+    return { before: before.tree, after: after.tree, softwires }
   }
 
   /**
@@ -133,7 +133,7 @@ export class History {
   #compareEdits(before: WayBack, after: WayBack): SoftwirePair[] {
     const older = new Map(before.edits.map((edit) => [keyOfRecord(edit), edit]))
     const newer = new Map(after.edits.map((edit) => [keyOfRecord(edit), edit]))
-    return [...new Map([...older, ...newer])].flatMap(([key, edit]) => {
+    const pairs = [...new Map([...older, ...newer])].flatMap(([key, edit]): SoftwirePair[] => {
       const current = this.#current(edit)
       const at = (edits: Map<number, Uint8Array>) => {
         const then = edits.get(key)
@@ -142,6 +142,7 @@ export class History {
       const [old, fresh] = [at(older), at(newer)]
       return sameRecord(old, fresh) ? [] : [[old, fresh]]
     })
+    return pairs.sort(byKey)
   }
 
   /** Both tables are built beside: where one was replaced as a whole, nothing less tells them apart. */

@@ -5,8 +5,7 @@ import { openStore } from './store.js'
 
 try {
   const store = openStore(process.argv[2] as string)
-  store.load()
-  for (const { revision } of store.history()) store.undo(revision)
+  store.verify()
   await store.close()
 } catch (problem) {
   // Whatever else is wrong is met again, and said, by who asked.

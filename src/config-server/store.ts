@@ -6,11 +6,9 @@
 // abort (a callback that throws half-way is committed up to there), and report a full disk a second time as an
 // unhandled rejection; the synchronous ones do neither, and cost 0.3 ms a commit, 0.2 s a million softwires.
 
-import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import type { Change } from '../dataplane/dataplane.js'
@@ -67,6 +65,8 @@ export interface Store {
   history(limit?: number): CommitRecord[]
   /** What undoes the commit; null when that is not kept, or there was no such commit. */
   undo(revision: number): Undo | null
+  /** Reads all of it; throws LwaftrError where something is not as it was written. */
+  verify(): void
   close(): Promise<void>
 }
 
@@ -74,7 +74,7 @@ const FORMAT = 4
 /** In the first format each softwire had an entry of its own; those up to the third had no checksums. */
 const ONE_BY_ONE = 1
 
-/** Throws LwaftrError, also for a store that is damaged. */
+/** Throws LwaftrError. A file that is damaged may end the process: see store-check.ts. */
 export function openStore(directory: string): Store {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
@@ -84,23 +84,11 @@ export function openStore(directory: string): Store {
   }
 }
 
-/**
- * Throws LwaftrError if what is in the directory cannot be read. lmdb follows what the file says without a look:
- * where that leads nowhere the process dies, so another one goes first.
- */
-export function checkStore(directory: string): void {
-  if (!existsSync(join(directory, DATA))) return
-  const probe = fileURLToPath(new URL('store-probe.js', import.meta.url))
-  const { status, signal, stdout } = spawnSync(process.execPath, [probe, directory], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...process.env, NODE_OPTIONS: '' },
-  })
-  if (status !== 0) throw damaged(directory, stdout || `reading it ends in ${signal ?? `code ${status}`}`)
-}
+/** What damaged undos are called. */
+const EARLIER = 'earlier configurations'
 
 /** lmdb's file in its directory. */
-const DATA = 'data.mdb'
+export const DATA = 'data.mdb'
 
 class LmdbStore implements Store {
   readonly id: string
@@ -129,7 +117,7 @@ class LmdbStore implements Store {
   load(): Saved | null {
     const commit = this.#record(this.#meta.get('revision'))
     if (!commit) return null
-    try {
+    return this.#intact(() => {
       const softwires = SoftwireRecords.of(readSoftwires(this.#softwires))
       if (softwires.count !== (this.#meta.get('softwires') ?? 0)) throw new Damaged('softwires')
       // A configuration may consist of softwires alone.
@@ -137,9 +125,7 @@ class LmdbStore implements Store {
       if ((this.#meta.get('tree-checksum') ?? checksumOf({})) !== checksumOf(tree))
         throw new Damaged('settings')
       return { commit, tree, softwires }
-    } catch (cause) {
-      throw damaged(this.#directory, message(cause), cause)
-    }
+    })
   }
 
   get pending(): Pending | null {
@@ -174,9 +160,20 @@ class LmdbStore implements Store {
 
   undo(revision: number): Undo | null {
     const bytes = this.#undo.get(revision)
-    if (bytes === undefined) return null
+    return bytes === undefined ? null : decodeUndo(this.#intact(() => checked(EARLIER, bytes)))
+  }
+
+  verify(): void {
+    this.load()
+    this.#intact(() => {
+      for (const { value } of this.#undo.getRange()) checked(EARLIER, value)
+    })
+  }
+
+  /** Says of what is damaged in which file it is. */
+  #intact<T>(read: () => T): T {
     try {
-      return decodeUndo(checked('earlier configurations', bytes))
+      return read()
     } catch (cause) {
       throw damaged(this.#directory, message(cause), cause)
     }
@@ -280,7 +277,7 @@ function storage(problem: string, cause: unknown): Error {
   return error('storage', { problem }, { cause })
 }
 
-function damaged(directory: string, problem: string, cause?: unknown): Error {
+export function damaged(directory: string, problem: string, cause?: unknown): Error {
   return error('damaged', { file: join(directory, DATA), problem }, { cause })
 }
 

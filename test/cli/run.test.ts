@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { configuration, entry, LIST, text, World } from './relay.js'
 
@@ -72,4 +72,19 @@ t.test('a killed relay comes back to its workers and its commits', async (t) => 
   const fourth = await world.run()
   t.match(await fourth.stop(), { code: 0 })
   t.same(world.traces(), [])
+})
+
+t.test('a damaged store is said to be one, and does not start a relay', async (t) => {
+  const world = new World(t)
+  const state = `${world.directory}/state`
+  const first = await world.run('--state-dir', state)
+  await first.stop()
+  const file = `${state}/datastore/data.mdb`
+  truncateSync(file, Math.floor(statSync(file).size / 2))
+  await t.rejects(world.run('--state-dir', state), {
+    message:
+      /exit code 1: lwaftr: .*data\.mdb is damaged: reading it ends in SIG\w+; put back a copy of it, or start with --reset/,
+  })
+  const again = await world.run('--state-dir', state, '--reset')
+  t.match(await again.stop(), { code: 0 })
 })

@@ -151,7 +151,7 @@ async function b4Lines(url: string, from: number, to: number): Promise<string[]>
   const answer = await fetch(`${url}/restconf/operations/lwaftr:compare`, {
     method: 'POST',
     headers: { 'content-type': 'application/yang-data+json' },
-    body: JSON.stringify({ 'lwaftr:input': { from, to, limit: 1_000_000 } }),
+    body: JSON.stringify({ 'lwaftr:input': { from, to, limit: 100_000 } }),
   })
   const output = ((await answer.json()) as { 'lwaftr:output': { difference?: string[] } })['lwaftr:output']
   return (output.difference ?? []).filter((line) => line.includes('/b4-ipv6 '))

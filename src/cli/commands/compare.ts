@@ -1,6 +1,10 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { type ConnectionOptions, clientCommand, connect } from '../client.js'
 import { invoke, printDifference, revisionArgument } from '../operation.js'
+
+interface Options extends ConnectionOptions {
+  readonly lines: number
+}
 
 export function compareCommand(): Command {
   return clientCommand('compare')
@@ -9,6 +13,7 @@ export function compareCommand(): Command {
     )
     .argument('[from]', 'earlier revision', revisionArgument)
     .argument('[to]', 'later revision', revisionArgument)
+    .option('--lines <number>', 'print at most so many, up to 100000', linesArgument, 10_000)
     .addHelpText('after', '\nExample:\n  lwaftr compare 41 42')
     .action(compare)
 }
@@ -16,11 +21,15 @@ export function compareCommand(): Command {
 async function compare(
   from: number | undefined,
   to: number | undefined,
-  options: ConnectionOptions,
+  { lines, ...options }: Options,
 ): Promise<void> {
   const input = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
-  printDifference(await invoke(await connect(options), 'compare', { ...input, limit: EVERYTHING }))
+  printDifference(await invoke(await connect(options), 'compare', { ...input, limit: lines }))
 }
 
-/** Lines: all of them. */
-const EVERYTHING = 2 ** 32 - 1
+function linesArgument(value: string): number {
+  const lines = Number(value)
+  if (!(Number.isInteger(lines) && lines >= 0 && lines <= 100_000))
+    throw new InvalidArgumentError('It is not a number up to 100000.')
+  return lines
+}

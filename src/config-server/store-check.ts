@@ -1,0 +1,21 @@
+// Whether a store can be read, found out before it is.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { DATA, damaged } from './store.js'
+
+/**
+ * Throws LwaftrError if what is in the directory is damaged. lmdb follows what the file says without a look: where that
+ * leads nowhere the process dies, so another one goes first.
+ */
+export function checkStore(directory: string): void {
+  if (!existsSync(join(directory, DATA))) return
+  const probe = fileURLToPath(new URL('store-probe.js', import.meta.url))
+  const { status, signal, stdout } = spawnSync(process.execPath, [probe, directory], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
+  if (status !== 0) throw damaged(directory, stdout || `reading it ends in ${signal ?? `code ${status}`}`)
+}
