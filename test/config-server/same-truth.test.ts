@@ -2,6 +2,7 @@
 // entity-tags; with connections that break at any time, through a thousand random edits of every kind.
 import t from 'tap'
 import type { JsonObject } from '../../src/schema/json-types.js'
+import { instance, queue } from './announce/queues.js'
 import { Replica, type WireUpdate } from './feeds/replica.js'
 import { build, CONFIG, softwire, TABLE } from './helper.js'
 import { EventClient } from './sse/client.js'
@@ -128,7 +129,7 @@ const sorted = (all: Iterable<unknown>) => [...all].sort(byJson)
 t.test('WebSocket, server-sent events and polling tell the same', async (t) => {
   const relay = await listening(t)
   const random = numbers(7)
-  relay.dataplane.current = forwarding
+  relay.dataplane.current = { instances: [instance('eth0', [queue(0)])] }
   // By WebSocket: the table, the routes, and the whole configuration as YANG patches of another relay.
   const table = new Replica()
   const routes = new Replica()
@@ -215,28 +216,3 @@ t.test('WebSocket, server-sent events and polling tell the same', async (t) => {
   t.same(sorted(routes.entries.values()), sorted(announced), 'routes')
   events.close()
 })
-
-const forwarding = {
-  instances: [
-    {
-      device: 'eth0',
-      worker: { status: 'running' as const, pid: 1, restarts: 0, problem: null },
-      queues: [
-        {
-          id: 0,
-          counters: new Map<string, bigint>(),
-          discontinuityTime: new Date(0),
-          batches: 0n,
-          tableGeneration: 1,
-          settingsRevision: 1,
-          externalNextHop: { status: 'resolved' as const, mac: '02:00:00:00:00:01' },
-          internalNextHop: { status: 'static' as const, mac: '02:22:22:22:22:99' },
-          externalLinkUp: true,
-          internalLinkUp: true,
-          passthruLinkUp: null,
-          carries: { ipv4: true, ipv6: true },
-        },
-      ],
-    },
-  ],
-}

@@ -137,6 +137,37 @@ t.test('a filter leaves what is at the path and below', async (t) => {
   t.same(targets(readers.none), [])
 })
 
+t.test('a list whose order changed comes as a whole; who follows an entry gets the entry', async (t) => {
+  const { send, config, follower } = await follow(t)
+  const nacm = '/restconf/data/ietf-netconf-acm:nacm'
+  const [a, b] = ['a', 'b'].map((name) => ({ name, group: [name] }))
+  const put = (...lists: unknown[]) => send('PUT', nacm, { 'ietf-netconf-acm:nacm': { 'rule-list': lists } })
+  t.equal((await put(a, b)).statusCode, 201)
+  const readers = [
+    '/nacm',
+    '/nacm/rule-list',
+    '/nacm/rule-list[name=b]',
+    '/nacm/rule-list[name=b]/group',
+    '/nacm/groups',
+  ]
+  const all = readers.map((filter) => follower(config, filter))
+  for (const reader of all) readAll(reader)
+  t.equal((await put(b, a)).statusCode, 204)
+  const list = '/ietf-netconf-acm:nacm/rule-list'
+  const replace = (target: string, value: unknown) => ({ operation: 'replace', target, value })
+  const whole = replace(list, { 'ietf-netconf-acm:rule-list': [b, a] })
+  t.same(
+    all.map((reader) => readAll(reader).flatMap(({ edits }) => edits)),
+    [
+      [whole],
+      [whole],
+      [replace(`${list}=b`, { 'ietf-netconf-acm:rule-list': [b] })],
+      [replace(`${list}=b/group`, { 'ietf-netconf-acm:group': ['b'] })],
+      [],
+    ],
+  )
+})
+
 t.test('who comes again is told what he missed', async (t) => {
   const { send, follower, bindingTable } = await follow(t)
   await send('PUT', `${TABLE}/softwire=193.5.1.100,3`, entry(3))

@@ -8,6 +8,7 @@ import WebSocket from 'ws'
 import { closeBare, listenUnix } from '../../../src/listen.js'
 import type { JsonObject } from '../../../src/schema/json-types.js'
 import { parsePath } from '../../../src/schema/paths.js'
+import { instance, queue } from '../announce/queues.js'
 import { minimal, schema, softwire, TABLE } from '../helper.js'
 import { Client, listening } from './client.js'
 
@@ -247,31 +248,10 @@ t.test('the control socket has the same door', async (t) => {
 
 t.test('state is told of as often as is asked', async (t) => {
   const { connect, dataplane } = await listening(t)
-  const queue = (packets: bigint) => ({
-    instances: [
-      {
-        device: 'eth0',
-        worker: { status: 'running' as const, pid: 1, restarts: 0, problem: null },
-        queues: [
-          {
-            id: 0,
-            counters: new Map([['in-ipv4-packets', packets]]),
-            discontinuityTime: new Date(0),
-            batches: 0n,
-            tableGeneration: 1,
-            settingsRevision: 1,
-            externalNextHop: { status: 'resolved' as const, mac: '02:00:00:00:00:01' },
-            internalNextHop: { status: 'static' as const, mac: '02:22:22:22:22:99' },
-            externalLinkUp: true,
-            internalLinkUp: true,
-            passthruLinkUp: null,
-            carries: { ipv4: true, ipv6: true },
-          },
-        ],
-      },
-    ],
+  const counted = (packets: bigint) => ({
+    instances: [instance('eth0', [{ ...queue(0), counters: new Map([['in-ipv4-packets', packets]]) }])],
   })
-  dataplane.current = queue(1n)
+  dataplane.current = counted(1n)
   const client = await connect()
   const filter = '/softwire-state/in-ipv4-packets'
   await client.subscribe({ stream: 'state', 'interval-ms': 100, filter })
@@ -284,7 +264,7 @@ t.test('state is told of as often as is asked', async (t) => {
     resync: true,
     synced: true,
   })
-  dataplane.current = queue(5n)
+  dataplane.current = counted(5n)
   await client.until((updates) => updates.length === 4)
   const [, , first, second] = client.updates
   t.same(first?.edits, [{ operation: 'replace', target: counter, value: value('5') }])
