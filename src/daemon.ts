@@ -1,6 +1,11 @@
 // A relay: the only place that constructs its parts and connects them.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Server } from 'node:tls'
+import type { FastifyInstance } from 'fastify'
+import { Access } from './config-server/access/access.js'
+import { type Audit, AuditFile, auditLine } from './config-server/access/audit.js'
+import { accessSettings } from './config-server/access/settings.js'
 import { Routes } from './config-server/announce/routes.js'
 import { announcementState, routesState } from './config-server/announce/state.js'
 import { buildApp } from './config-server/app.js'
@@ -18,6 +23,7 @@ import { CAPABILITIES } from './config-server/query.js'
 import { restconfState } from './config-server/restconf-monitoring.js'
 import { describeStreams } from './config-server/routes/streams.js'
 import type { Services } from './config-server/services.js'
+import { LOCAL } from './config-server/session.js'
 import { dataPlaneState } from './config-server/state.js'
 import { openStore } from './config-server/store.js'
 import { checkStore } from './config-server/store-check.js'
@@ -29,15 +35,31 @@ import { native } from './dataplane/native.js'
 import { openDataPlane } from './dataplane/open.js'
 import { lastStateDirectory } from './dataplane/places.js'
 import { error } from './errors.js'
-import { type Address, closeBare, closeServer, isLoopback, listenTcp, listenUnix } from './listen.js'
+import {
+  type Address,
+  closeBare,
+  closeServer,
+  isLoopback,
+  listenTcp,
+  listenUnix,
+  trackConnections,
+} from './listen.js'
 import { answers, CONTROL_SOCKET, isRunning, register, unregister } from './registry.js'
+import type { JsonObject } from './schema/json-types.js'
 import { loadSchema } from './schema/schema.js'
+import { type Follower, followTls, readTls, type TlsFiles } from './tls.js'
 
 export interface DaemonOptions {
   readonly name: string
   /** Configuration in any format: text, JSON or XML. */
   readonly conf: string
   readonly listen: Address
+  /** Absent: HTTP in clear text. */
+  readonly tls: TlsFiles | undefined
+  /** Listen beyond this machine whatever TLS and users there are. */
+  readonly insecure: boolean
+  /** Absent: stderr, and only what concerns somebody who has logged in, or tried. */
+  readonly auditLog: string | undefined
   /** Absent: the relay forgets everything when it stops. */
   readonly stateDirectory: string | undefined
   /** Take `conf` even where the state directory holds a committed configuration, which is then forgotten. */
@@ -80,6 +102,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       createTable: () => native.BindingTable.create(null),
     }
     const transactions = new Transactions(parts)
+    const audit = openAudit(options, closers)
+    const access = new Access(parts, {
+      clientCertificates: options.tls?.clientCa !== undefined,
+      required: !isLoopback(options.listen) && !options.insecure,
+      audit: audit.write,
+    })
     closers.push(() => transactions.settled())
     const history = new History(parts)
     const confirmation = new Confirmation({ ...parts, history, transactions }, log)
@@ -100,6 +128,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       history,
       confirmation,
       datastores: present,
+      access,
       state: [
         ...forwarding,
         historyState(store, transactions),
@@ -107,17 +136,21 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         routesState(routes),
         systemCapabilities(),
         restconfState(CAPABILITIES, describeStreams(streams)),
+        access.state,
       ],
       streams,
       isReady: () => ready,
     }
-    const url = await listen(services, directory, options, closers)
+    refuseStrangers(options, saved?.tree ?? first?.edits[0]?.value ?? {})
+    const { url, certificates } = await listen(services, directory, options, closers)
     if (saved) await transactions.restore(saved)
     else if (first) await transactions.commit(first)
     await confirmation.resume()
     ready = true
 
     const reload = async () => {
+      audit.reopen()
+      certificates?.reload()
       const commit = await transactions.commit({ ...(await fileCommit(options)), via: 'reload' })
       return commit ? `revision ${commit.revision}: ${commit.summary}` : 'nothing changed'
     }
@@ -154,20 +187,62 @@ async function openState(options: DaemonOptions, closers: Closers) {
   return { directory, store, saved }
 }
 
+/** A door to other machines has to have a lock. Throws LwaftrError. */
+function refuseStrangers({ listen, tls, insecure }: DaemonOptions, tree: JsonObject): void {
+  const locked = tls && (tls.clientCa !== undefined || accessSettings(tree).users.size > 0)
+  if (!isLoopback(listen) && !insecure && !locked) throw error('exposed', { host: listen.host })
+}
+
 /** Early, so that a busy port costs nothing; requests are served once the relay is ready. */
 async function listen(services: Services, directory: string, options: DaemonOptions, closers: Closers) {
-  const app = buildApp(services, { log: options.log })
-  closers.push(() => closeServer(app.server, () => app.close()))
+  const { log, tls } = options
+  const app = buildApp(services, { log, ...(tls ? { tls: readTls(tls) } : {}) })
+  const endAll = trackConnections(app.server)
+  closers.push(() => closeServer(endAll, () => app.close()))
+  const certificates = tls && followCertificates(tls, app, log)
+  closers.push(() => certificates?.close())
   const url = await listenTcp(app, options.listen)
-  if (!isLoopback(options.listen))
-    options.log(
+  if (!isLoopback(options.listen) && !services.access.required)
+    log(
       'warn',
-      `whoever reaches ${options.listen.host} port ${new URL(url).port} can change everything: there is no authentication`,
+      `whoever reaches ${options.listen.host} port ${new URL(url).port} can change everything: nobody has to log in`,
     )
   const control = await listenUnix(app, join(directory, CONTROL_SOCKET))
   closers.push(() => closeBare(control))
   closers.push(() => services.streams.close())
-  return url
+  // Who follows has the rights of when it came.
+  services.access.onChange(() => services.streams.close())
+  return { url, certificates }
+}
+
+function followCertificates(files: TlsFiles, app: FastifyInstance, log: Log): Follower {
+  // Fastify's type is that of a server without TLS.
+  const server = app.server as unknown as Server
+  return followTls(
+    files,
+    (options) => {
+      server.setSecureContext(options)
+      log('info', `certificates read: ${files.cert}`)
+    },
+    (problem) => log('error', `the certificates stay as they were: ${describe(problem)}`),
+  )
+}
+
+function openAudit({ auditLog, log }: DaemonOptions, closers: Closers) {
+  if (auditLog === undefined) return { write: auditToStderr, reopen: () => {} }
+  const file = new AuditFile(auditLog, (problem) => log('error', `audit log: ${describe(problem)}`))
+  closers.push(() => file.close())
+  return file
+}
+
+/** What the file and the operator at this machine do is in the log anyway. */
+const auditToStderr: Audit = (entry) => {
+  if (entry.event === 'change' && (entry.from === undefined || entry.from === LOCAL.from)) return
+  process.stderr.write(`lwaftr: audit: ${auditLine(entry)}`)
+}
+
+function describe(problem: unknown): string {
+  return problem instanceof Error ? problem.message : String(problem)
 }
 
 /** The whole configuration as the file has it. */

@@ -96,7 +96,14 @@ const table = {
   'missing-point': row(400, 'protocol', 'bad-attribute', 'there is no {point} to insert next to', 'missing-instance'),
   'starting': row(503, 'protocol', 'resource-denied', 'the relay is starting; try again in a second'),
   'bad-request': row(400, 'protocol', 'malformed-message', '{problem}'),
-  'access-denied': row(403, 'protocol', 'access-denied', 'access denied'),
+  // Who may come in, and how often
+  'login-required': row(401, 'protocol', 'access-denied', 'say who you are: by user name and password (HTTP basic), a bearer token or a client certificate'),
+  'login-failed': row(401, 'protocol', 'access-denied', 'nobody is known by these credentials; check user and password, token or certificate, and whether they have expired'),
+  'too-many-logins': row(429, 'protocol', 'access-denied', 'too many failed logins from this address; wait as Retry-After says'),
+  'too-many-requests': row(429, 'protocol', 'resource-denied', 'more requests from this address than the relay is set to take; wait as Retry-After says'),
+  'foreign-origin': row(403, 'protocol', 'access-denied', 'web pages of {origin} may not use this relay; add it to /config-server/allowed-origin if they should'),
+  'busy': row(503, 'protocol', 'resource-denied', 'too many {what} at once; try again as Retry-After says'),
+  'access-denied': row(403, 'protocol', 'access-denied', 'you may not do this; a rule of NACM (/nacm/rule-list) has to permit it'),
   'not-implemented': row(501, 'application', 'operation-not-supported', '{feature} is not supported yet; remove it'),
   // Commits
   'unknown-revision': row(400, 'application', 'invalid-value', 'revision {revision} cannot be had back; those from {oldest} to {newest} can'),
@@ -116,6 +123,7 @@ const table = {
   'check': row(400, 'application', 'operation-failed', '{count} counters are not as expected'),
   'running': row(409, 'transport', 'in-use', 'a relay named {name} is running already; choose another --name or stop it'),
   'state-in-use': row(409, 'transport', 'in-use', 'another relay is running on state directory {directory}'),
+  'exposed': row(400, 'transport', 'operation-failed', '{host} can be reached from other machines, where anybody could change everything: add TLS (--tls-cert, --tls-key) and users (/config-server/user, or --client-ca), or --insecure'),
   'listen': row(500, 'transport', 'operation-failed', 'cannot listen on {where}: {problem}'),
   'several-running': row(400, 'transport', 'operation-failed', 'several relays are running, say which with --name: {names}'),
   'not-running': row(503, 'transport', 'operation-failed', 'no relay {name} is running{hint}'),
@@ -140,6 +148,8 @@ export interface ErrorPlace {
   readonly column?: number | undefined
   readonly appTag?: string | undefined
   readonly tag?: ErrorTag | undefined
+  /** Seconds after which it may go better. */
+  readonly retryAfter?: number | undefined
   readonly cause?: unknown
 }
 
@@ -158,6 +168,7 @@ export class LwaftrError extends Error {
   readonly file: string | undefined
   readonly line: number | undefined
   readonly column: number | undefined
+  readonly retryAfter: number | undefined
 
   constructor(
     readonly code: ErrorCode,
@@ -175,12 +186,13 @@ export class LwaftrError extends Error {
     this.file = place.file
     this.line = place.line
     this.column = place.column
+    this.retryAfter = place.retryAfter
   }
 
   /** The same error, with more known about where it happened; what is known already stays. */
   at(place: ErrorPlace): LwaftrError {
-    const { path, value, file, line, column, appTag, tag, cause } = this
-    const known = { path, value, file, line, column, appTag, tag, cause }
+    const { path, value, file, line, column, appTag, tag, retryAfter, cause } = this
+    const known = { path, value, file, line, column, appTag, tag, retryAfter, cause }
     const merged = {
       ...place,
       ...Object.fromEntries(Object.entries(known).filter(([, v]) => v !== undefined)),

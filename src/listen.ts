@@ -1,7 +1,8 @@
 // Where the config server listens: HOST:PORT over TCP, and the control socket.
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { acceptUpgrades } from './config-server/websocket/upgrade.js'
 import { error } from './errors.js'
@@ -27,7 +28,9 @@ export function isLoopback({ host }: Address): boolean {
 export async function listenTcp(app: FastifyInstance, { host, port }: Address): Promise<string> {
   acceptUpgrades(app.server, app)
   try {
-    return (await app.listen({ host, port })).replace('localhost', '127.0.0.1')
+    const url = (await app.listen({ host, port })).replace('localhost', '127.0.0.1')
+    // Fastify knows nothing of the TLS of a server that was made for it.
+    return 'setSecureContext' in app.server ? url.replace(/^http:/, 'https:') : url
   } catch (cause) {
     throw listenError(`${host.includes(':') ? `[${host}]` : host}:${port}`, cause)
   }
@@ -61,21 +64,36 @@ export async function listenUnix(app: FastifyInstance, path: string): Promise<Se
 /** Milliseconds that requests under way have when the server stops. */
 const GRACE = 2000
 
+/** Remembers the connections of a server, also of one with HTTP/2, which has no list of them; answers how to end them. */
+export function trackConnections(server: EventEmitter): () => void {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return () => {
+    for (const socket of sockets) socket.destroy()
+  }
+}
+
 /** Takes no more requests and waits for those under way, within reason: some clients read slowly for ever. */
-export async function closeServer(server: Server, close: () => Promise<unknown>): Promise<void> {
-  const impatience = setTimeout(() => server.closeAllConnections(), GRACE)
+export async function closeServer(endAll: () => void, close: () => Promise<unknown>): Promise<void> {
+  const impatience = setTimeout(endAll, GRACE)
   await close()
   clearTimeout(impatience)
 }
 
 /** Closes a server that is not Fastify's own. */
 export function closeBare(server: Server): Promise<void> {
-  return closeServer(server, async () => {
-    const closed = once(server, 'close')
-    server.close()
-    server.closeIdleConnections()
-    await closed
-  })
+  return closeServer(
+    () => server.closeAllConnections(),
+    async () => {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeIdleConnections()
+      await closed
+    },
+  )
 }
 
 const REASONS: Readonly<Record<string, string>> = {

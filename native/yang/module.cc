@@ -16,6 +16,18 @@
 
 namespace {
 
+// libyang 2.1 has a plugin for RFC 8341's node-instance-identifier that insists on every key and refuses $USER, both of
+// which the type allows. It is a string with a meaning; the meaning is checked where it is used
+// (src/config-server/nacm).
+void UseStringForRulePaths(const ly_ctx* context) {
+  auto leaf = [&](const char* path) {
+    return reinterpret_cast<const lysc_node_leaf*>(lys_find_path(context, nullptr, path, 0));
+  };
+  const auto* path = leaf("/ietf-netconf-acm:nacm/rule-list/rule/path");
+  const auto* string = leaf("/ietf-netconf-acm:nacm/rule-list/rule/comment");
+  if (path && string) path->type->plugin = string->type->plugin;
+}
+
 class Context : public Napi::ObjectWrap<Context> {
  public:
   static Napi::Function Define(Napi::Env env) {
@@ -42,6 +54,7 @@ class Context : public Napi::ObjectWrap<Context> {
     if (!ly_ctx_load_module(context_, name.c_str(), nullptr, nullptr))
       Napi::Error::New(info.Env(), "module " + name + ": " + yang::TakeErrorText(context_))
           .ThrowAsJavaScriptException();
+    if (ly_ctx_get_module_implemented(context_, "ietf-netconf-acm")) UseStringForRulePaths(context_);
     return info.Env().Undefined();
   }
 

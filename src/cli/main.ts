@@ -19,6 +19,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'show a relay at work between network namespaces',
     load: async () => (await import('./commands/lab.js')).labCommand(),
   },
+  'hash-password': {
+    summary: 'make the hash that a configuration keeps of a password or token',
+    load: async () => (await import('./commands/hash-password.js')).hashPasswordCommand(),
+  },
   check: {
     summary: 'replay pcap files through the data plane, without network',
     load: async () => (await import('./commands/check.js')).checkCommand(),

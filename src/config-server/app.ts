@@ -1,7 +1,10 @@
 // The config server: builds the HTTP application and never listens. A request's way: its route reads path, query and
 // body, a transaction or a reading does the work, and every failure leaves as the errors of RFC 8040.
+import type { SecureContextOptions } from 'node:tls'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { error } from '../errors.js'
+import { auditDenial, CHALLENGES, guard } from './access/guard.js'
+import { limitServer, serverOptions, TIMEOUTS, type Timeouts } from './access/server-limits.js'
 import { errorForm } from './media-types.js'
 import { isKnownMethod, pathOf, send } from './resource.js'
 import { asLwaftrError, errorBody } from './restconf-errors.js'
@@ -13,9 +16,11 @@ import { operationRoutes } from './routes/operations.js'
 import { type EventStreamOptions, streamRoutes } from './routes/streams.js'
 import { type WebSocketOptions, websocketRoute } from './routes/websocket.js'
 import type { Services } from './services.js'
-import { addressOf, anonymous, LOCAL } from './session.js'
 
 export interface AppOptions {
+  /** Certificate and key: then HTTP/2 beside 1.1, over TLS. */
+  readonly tls?: SecureContextOptions
+  readonly limits?: Timeouts
   /** Told of what is a bug or an operator's business, never of what a client did wrong. */
   readonly log?: (level: 'info' | 'warn' | 'error', message: string) => void
   readonly eventStreams?: EventStreamOptions
@@ -25,40 +30,37 @@ export interface AppOptions {
 /** Largest body in bytes: a whole configuration of some million softwires. */
 const BODY_LIMIT = 1 << 30
 
-/** Milliseconds that a whole request may take to arrive: one that stops half-way does not hold its memory for ever. */
-const REQUEST_TIMEOUT = 300_000
-
 export function buildApp(services: Services, options: AppOptions = {}): FastifyInstance {
-  const { log = () => {}, eventStreams, websocket } = options
+  const { log = () => {}, tls, limits = TIMEOUTS, eventStreams, websocket } = options
   const logBug = (problem: unknown) =>
     log('error', problem instanceof Error ? String(problem.stack) : String(problem))
   const refuse = (problem: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const known = asLwaftrError(problem)
     if (known.code === 'internal') logBug(problem)
     const { type, format } = errorForm(request.headers)
+    if (known.status === 401) reply.header('www-authenticate', CHALLENGES)
+    if (known.retryAfter !== undefined) reply.header('retry-after', String(known.retryAfter))
+    if (known.code === 'access-denied') auditDenial(services.access, request)
     return send(reply.code(known.status), type, errorBody(services.schema, known, format))
   }
   const app = Fastify({
     frameworkErrors: refuse,
     bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT,
+    ...serverOptions(tls, limits),
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 8192, ignoreTrailingSlash: false },
   })
+  limitServer(app, services.access, limits)
   // Routes read bodies themselves: what they may hold depends on the schema, not on the media type alone.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
   app.decorateRequest('session')
   app.addHook('onRequest', async (request) => {
-    const address = addressOf(request)
-    request.session = address === undefined ? LOCAL : anonymous(address)
-  })
-  app.addHook('onRequest', async (request, reply) => {
     if (services.isReady() || ['/healthz', '/readyz'].includes(pathOf(request))) return
-    reply.header('retry-after', '1')
-    throw error('starting', {})
+    throw error('starting', {}, { retryAfter: 1 })
   })
+  guard(app, services.access)
   app.setErrorHandler(refuse)
   app.setNotFoundHandler((request) => {
     throw isKnownMethod(request.method)

@@ -2,8 +2,11 @@
 // live in the data plane's table. Only a transaction advances it.
 import type { DataPlane } from '../dataplane/dataplane.js'
 import type { NativeBindingTable } from '../dataplane/native.js'
-import type { JsonObject } from '../schema/json-types.js'
+import type { JsonObject, JsonValue } from '../schema/json-types.js'
+import type { DataPath } from '../schema/paths.js'
 import { LastChanges } from './last-changes.js'
+import type { Validators } from './preconditions.js'
+import type { Commit } from './publisher.js'
 
 export interface Running {
   /** 0 before the first commit. */
@@ -18,10 +21,21 @@ export interface Running {
 /** A configuration to be asked for one thing: the running one, or what it will be when it is a request's turn. */
 export interface ConfigurationView {
   readonly running: Running
-  readonly table: Pick<NativeBindingTable, 'get' | 'size'>
+  readonly table: Pick<NativeBindingTable, 'get' | 'scan' | 'size'>
   readonly entityTag: string
   /** Of the store behind it: tells apart equal revisions of different stores. */
   readonly id: string
+  /** Commits in it that are not in force yet. */
+  readonly commits?: readonly Commit[]
+  /** Where not everything may be read. */
+  readonly confined?: Confined | undefined
+}
+
+export interface Confined {
+  /** A value without what may not be read; undefined: nothing of it may be. */
+  visible(path: DataPath, value: JsonValue): JsonValue | undefined
+  /** Validators that tell nothing of what is hidden: now, or as the commit left the resource. */
+  validators(path: DataPath, after?: Commit): Validators
 }
 
 function nothing(): Running {
@@ -29,7 +43,16 @@ function nothing(): Running {
   return { ...first, tree: {}, changes: LastChanges.since(first) }
 }
 
-export class Datastore implements ConfigurationView {
+/** What reading needs of a binding table. */
+export type ReadableTable = Pick<NativeBindingTable, 'get' | 'scan' | 'size' | 'nth' | 'rank'>
+
+/** The running configuration as somebody sees it: perhaps not all of it. */
+export interface ReadableDatastore extends ConfigurationView {
+  readonly table: ReadableTable
+  entityTagOf(revision: number): string
+}
+
+export class Datastore implements ReadableDatastore {
   readonly #dataplane: DataPlane
   #running: Running = nothing()
   #advancing = false

@@ -8,6 +8,7 @@ import { validateTree } from '../schema/validate.js'
 import type { ConfigurationView, Datastore, Running } from './datastore.js'
 import { applyEdits, type Edit } from './edit.js'
 import { LayeredTable } from './layered-table.js'
+import { readPolicy } from './nacm/policy.js'
 import type { Claim, Confirmed } from './pending-commit.js'
 import type { Commit } from './publisher.js'
 import { type CreateTable, type SoftwireChange, SoftwireOverlay } from './softwire-overlay.js'
@@ -29,6 +30,10 @@ export interface CommitRequest {
   readonly persistId?: string | undefined
   /** Takes the pending commit back; the claim was good when it was made. */
   readonly ends?: Claim
+  /** Address of whoever asks, for the audit log. */
+  readonly from?: string
+  /** Asked of what the edits would change, and of what it was; throws to refuse. */
+  readonly permit?: (difference: Difference, before: ConfigurationView) => void
   /** Asked once it is this request's turn, with the configuration as it then is; throws to refuse. */
   readonly precondition?: (current: ConfigurationView) => void
 }
@@ -97,13 +102,15 @@ export class Draft implements ConfigurationView {
     request.precondition?.(this)
     const { tree, softwires } = this.#validate(request.edits)
     const difference = { tree: diffTrees(this.#parts.schema, this.#running.tree, tree), softwires }
+    request.permit?.(difference, this)
     if (difference.tree.length === 0 && !softwires) return null
-    const { who, via, comment } = request
+    const { who, via, from, comment } = request
     const commit = {
       revision: this.#running.revision + 1,
       time: new Date(),
       who,
       via,
+      from,
       comment,
       summary: summarise(difference.tree, softwires),
       ...difference,
@@ -119,7 +126,10 @@ export class Draft implements ConfigurationView {
     try {
       const before = this.#running.tree
       const edited = typeof edits === 'function' ? edits(overlay) : applyEdits(schema, before, overlay, edits)
-      return { tree: edited === before ? before : validateTree(schema, edited), softwires: overlay.change() }
+      const tree = edited === before ? before : validateTree(schema, edited)
+      // Throws for rules that name nothing in the model.
+      if (tree !== before) readPolicy(schema, tree)
+      return { tree, softwires: overlay.change() }
     } finally {
       overlay.close()
     }

@@ -46,6 +46,9 @@ export interface ChangesSince {
   readonly softwires: Uint8Array
 }
 
+/** The history as somebody sees it: perhaps not all of it. */
+export type ReadableHistory = Pick<History, keyof History>
+
 interface Parts {
   readonly schema: Schema
   readonly datastore: Datastore

@@ -22,6 +22,7 @@ export interface Validators {
 /** Validators of a resource that is configuration, as it is now. */
 export function validatorsOf(sources: Configured, path: DataPath): Validators {
   const { schema, datastore } = sources
+  if (datastore.confined) return datastore.confined.validators(path)
   const { changes } = datastore.running
   const place = placeOf(schema, path)
   if (place === 'entry' || place === 'inside') {
@@ -39,15 +40,26 @@ export function validatorsOf(sources: Configured, path: DataPath): Validators {
 export function validatorsAfter(
   { schema, datastore }: Configured,
   path: DataPath,
-  { revision, time, softwires }: Commit,
+  commit: Commit,
 ): Validators {
+  if (datastore.confined) return datastore.confined.validators(path, commit)
+  const { revision, time, softwires } = commit
   const place = placeOf(schema, path)
   if (place !== 'entry' && place !== 'inside')
     return { entityTag: tag(datastore.id, revision), time, exists: true }
+  const record = recordOf(schema, path, softwires)
+  return softwireValidators(datastore.id, schema, path, record, time)
+}
+
+/** What a commit left of the softwire in the path. */
+export function recordOf(
+  schema: Schema,
+  path: DataPath,
+  softwires: Commit['softwires'],
+): Uint8Array | undefined {
   const edits = softwires && 'edits' in softwires.change ? softwires.change.edits : new Uint8Array(0)
   const key = keyNumber(softwireKey(keyOf(path, schema)))
-  const record = [...recordsIn(edits)].find((edit) => keyOfRecord(edit) === key)
-  return softwireValidators(datastore.id, schema, path, record, time)
+  return [...recordsIn(edits)].find((edit) => keyOfRecord(edit) === key)
 }
 
 /** A softwire's content says all: no two differ in it, and nothing needs to be kept for a million of them. */
@@ -70,7 +82,7 @@ function tag(id: string, state: number | string): string {
 }
 
 /** A leaf that can be read although nobody set it. */
-function hasDefault({ steps }: DataPath): boolean {
+export function hasDefault({ steps }: DataPath): boolean {
   return steps.at(-1)?.node.default !== undefined
 }
 

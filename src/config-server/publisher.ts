@@ -20,6 +20,8 @@ export interface CommitRecord {
 export interface Commit extends CommitRecord {
   readonly tree: readonly TreeEdit[]
   readonly softwires: SoftwireChange | undefined
+  /** Address of whoever asked, where there is one. */
+  readonly from?: string | undefined
 }
 
 export class Publisher {

@@ -5,12 +5,12 @@ import type { DataPath } from '../schema/paths.js'
 import { memberName, type Schema, type SchemaNode } from '../schema/schema.js'
 import { decodeSoftwire, recordSize } from '../schema/softwire-record.js'
 import { type Source, TAG } from '../schema/walk.js'
-import type { ConfigurationView, Datastore } from './datastore.js'
+import type { ConfigurationView, ReadableDatastore } from './datastore.js'
 import { inMode } from './defaults.js'
 import { annotated, entrySequence, limitSublists, withMetadata } from './entry-sequence.js'
 import { type Found, findOriginated } from './origin.js'
 import { pageOf, WHOLE } from './pagination.js'
-import { keyOf, lineage, placeOf } from './place.js'
+import { keyOf, lineage, placeOf, softwirePath } from './place.js'
 import type { Content, DefaultsMode, RetrievalQuery } from './query.js'
 import { isEverything, select, selectionOfSoftwires } from './selection.js'
 import { pages, softwireKey } from './softwire-scan.js'
@@ -31,7 +31,7 @@ export interface Configured {
 
 export interface Sources {
   readonly schema: Schema
-  readonly datastore: Datastore
+  readonly datastore: ReadableDatastore
   readonly state: readonly StateProvider[]
 }
 
@@ -95,7 +95,8 @@ function readTree(
   const state = query.content === 'config' ? {} : stateAt(schema, providers, { config, path, base })
   const tree = combined(schema, config, state, query.content)
   const held = above && query.content !== 'nonconfig' && datastore.table.size > 0
-  const found = shown(schema.roots, tree, path, query, undefined, held ? lineage(schema.softwires) : [])
+  const whole = shown(schema.roots, tree, path, query, undefined, held ? lineage(schema.softwires) : [])
+  const found = seen(datastore, path, whole)
   if (!found && !held) return undefined
   const { value: bare = {}, metadata } = found ?? {}
   const value = held ? holding(schema, path, bare) : bare
@@ -123,6 +124,13 @@ function entriesOf(
   return { value: annotated(limitSublists(node, selected, pagination.sublistLimit), metadata) }
 }
 
+/** What may be read of it: of the tree that was left out already, but its defaults are not to be seen either. */
+function seen({ confined }: ConfigurationView, path: DataPath, found: Found | undefined): Found | undefined {
+  if (!confined || !found) return found
+  const value = confined.visible(path, found.value)
+  return value === undefined ? undefined : { ...found, value }
+}
+
 /** The value with the containers that lead to the softwires: they are there, though the tree may not have them. */
 function holding(schema: Schema, path: DataPath, value: JsonValue): JsonValue {
   const between = lineage(schema.softwires).slice(path.steps.length, -1)
@@ -144,8 +152,9 @@ function readSoftwire(sources: Sources, path: DataPath, query: RetrievalQuery): 
   const { schema } = sources
   const record = recordAt(sources, path)
   const inner = insideSoftwire(schema, path)
-  const found =
+  const all =
     record && shown(schema.softwires.children, decodeSoftwire(record), inner, query, path.steps.at(-1)?.node)
+  const found = seen(sources.datastore, path, all)
   if (!found) return undefined
   const node = path.steps.at(-1)?.node ?? null
   return { value: select(schema, node, found.value, query), metadata: found.metadata, configOnly: true }
@@ -208,13 +217,14 @@ function softwires(
   path: DataPath,
   query: RetrievalQuery,
 ): Pick<Reading, 'softwires' | 'shape' | 'defaults'> {
-  const { schema } = sources
+  const { schema, datastore } = sources
   const selection = selectionOfSoftwires(schema, path, query)
   if (!selection) return {}
   const { records, metadata } = recordsOf(sources, query)
   const { withDefaults = 'explicit' } = query
+  const { confined } = datastore
   const node = schema.softwires
-  const plain = !metadata && !query.withOrigin && isEverything(selection)
+  const plain = !metadata && !confined && !query.withOrigin && isEverything(selection)
   if (plain && (withDefaults === 'explicit' || withDefaults === 'report-all'))
     return { softwires: records, defaults: withDefaults === 'report-all' }
   // The first of them carries what there is to say of the page.
@@ -224,7 +234,8 @@ function softwires(
       shown(node.children, softwire, { steps: [] }, { ...query, withDefaults }, node)?.value ?? softwire
     const first = annotations
     annotations = undefined
-    const selected = select(schema, node, value, selection) as JsonObject
+    const visible = confined ? (confined.visible(softwirePath(schema, softwire), value) ?? {}) : value
+    const selected = select(schema, node, visible, selection) as JsonObject
     return first ? withMetadata(selected, first) : selected
   }
   return { softwires: records, shape }

@@ -1,11 +1,11 @@
 // Going back to an earlier revision: its content, as a commit of its own.
 import { error } from '../errors.js'
-import type { Datastore } from './datastore.js'
+import type { ReadableDatastore } from './datastore.js'
 import type { Rewrite } from './draft.js'
-import type { History } from './history.js'
+import type { ReadableHistory } from './history.js'
 
 /** Asked at the commit's turn: what leads back from what is running then. */
-export function rewriteTo(history: History, datastore: Datastore, revision: number): Rewrite {
+export function rewriteTo(history: ReadableHistory, datastore: ReadableDatastore, revision: number): Rewrite {
   return (softwires) => {
     const way = history.wayBack(revision)
     if (!way) throw unknownRevision(history, datastore, revision)
@@ -15,6 +15,10 @@ export function rewriteTo(history: History, datastore: Datastore, revision: numb
   }
 }
 
-export function unknownRevision(history: History, { running }: Datastore, revision: number): Error {
+export function unknownRevision(
+  history: ReadableHistory,
+  { running }: ReadableDatastore,
+  revision: number,
+): Error {
   return error('unknown-revision', { revision, oldest: history.oldest, newest: running.revision })
 }

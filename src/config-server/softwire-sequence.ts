@@ -1,11 +1,11 @@
 // The softwires as pages are cut from them. In their own order the table itself is the sequence, and what is passed
 // over is never read; filtered or sorted, the records that match are.
-import type { NativeBindingTable } from '../dataplane/native.js'
 import { error } from '../errors.js'
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../schema/addresses.js'
 import type { JsonValue } from '../schema/json-types.js'
 import type { SchemaNode } from '../schema/schema.js'
 import { recordSize } from '../schema/softwire-record.js'
+import type { ReadableTable } from './datastore.js'
 import type { Direction, Pagination, Sequence } from './pagination.js'
 import { keyAt, pages, softwireKey } from './softwire-scan.js'
 import type { EntryReader } from './where.js'
@@ -18,7 +18,7 @@ export const PIECE = 1024
 
 export function softwireSequence(
   node: SchemaNode,
-  table: NativeBindingTable,
+  table: ReadableTable,
   { where, sortBy }: Pagination,
 ): Sequence<Records> {
   const sort = sortBy?.leaf.name
@@ -30,7 +30,7 @@ export function softwireSequence(
   return recordSequence(node, sort === 'psid' ? byPsid(records) : records, sort === 'psid')
 }
 
-function tableSequence(node: SchemaNode, table: NativeBindingTable): Sequence<Records> {
+function tableSequence(node: SchemaNode, table: ReadableTable): Sequence<Records> {
   return {
     node,
     size: table.size,

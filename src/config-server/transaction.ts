@@ -23,7 +23,7 @@ import type { Commit, Publisher } from './publisher.js'
 import type { CreateTable } from './softwire-overlay.js'
 import type { Saved, Store } from './store.js'
 
-export type { CommitRequest } from './draft.js'
+export type { CommitRequest, Difference } from './draft.js'
 
 export interface Parts {
   readonly schema: Schema

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { InjectOptions } from 'fastify'
 import type { Test } from 'tap'
+import { Access } from '../../src/config-server/access/access.js'
 import { Routes } from '../../src/config-server/announce/routes.js'
 import { announcementState, routesState } from '../../src/config-server/announce/state.js'
 import { buildApp } from '../../src/config-server/app.js'
@@ -197,6 +198,7 @@ export function services(dataplane: DataPlane, store: Store) {
   const feeds = [...configurationFeeds({ ...parts, history }), new RoutesFeed(parts.schema, routes)]
   const streams = new Streams({ ...parts, state: forwarding }, feeds)
   const present = datastores(true)
+  const access = new Access(parts, { clientCertificates: false, required: false, audit: () => {} })
   const state = [
     ...forwarding,
     historyState(store, transactions),
@@ -204,6 +206,8 @@ export function services(dataplane: DataPlane, store: Store) {
     routesState(routes),
     systemCapabilities(),
     restconfState(CAPABILITIES, describeStreams(streams)),
+    access.state,
   ]
-  return { ...parts, transactions, history, confirmation, routes, state, streams, datastores: present }
+  const doors = { access, streams, datastores: present }
+  return { ...parts, ...doors, transactions, history, confirmation, routes, state }
 }

@@ -9,7 +9,7 @@ const ROOMS = [
   ['root', 'errors'],
   ['schema'],
   ['dataplane'],
-  ['config-server', 'registry', 'listen'],
+  ['config-server', 'registry', 'listen', 'tls'],
   ['daemon', 'lab'],
   ['cli'],
 ] as const

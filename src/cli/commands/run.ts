@@ -3,6 +3,7 @@ import { startDaemon } from '../../daemon.js'
 import { DRIVERS, type Driver } from '../../dataplane/dataplane.js'
 import { type Address, isLoopback, parseAddress } from '../../listen.js'
 import { NAME } from '../../registry.js'
+import type { TlsFiles } from '../../tls.js'
 import { describeFailure } from '../failure.js'
 
 interface Options {
@@ -15,6 +16,10 @@ interface Options {
   readonly driver: Driver
   readonly cpu: readonly number[]
   readonly duration?: number
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly clientCa?: string
+  readonly auditLog?: string
 }
 
 export function runCommand(): Command {
@@ -24,7 +29,15 @@ export function runCommand(): Command {
     .requiredOption('--conf <file>', 'configuration to begin with: text, JSON or XML')
     .option('--name <name>', 'what other commands call this relay', nameArgument, 'lwaftr')
     .addOption(listen.argParser(addressArgument).default(parseAddress('127.0.0.1:8080'), '127.0.0.1:8080'))
-    .option('--insecure', 'listen beyond this machine although there is no authentication', false)
+    .option('--tls-cert <file>', 'certificate of the config server, with those up to its authority (PEM)')
+    .option('--tls-key <file>', 'its key (PEM); both are read again when they change')
+    .option('--client-ca <file>', 'authorities whose client certificates say who somebody is (PEM)')
+    .option('--audit-log <file>', 'write who changed what, and who was refused, there; default: stderr')
+    .option(
+      '--insecure',
+      'listen beyond this machine without TLS, or without anybody having to log in',
+      false,
+    )
     .option('--state-dir <dir>', 'keep configuration and history there; what was committed wins over --conf')
     .option('--reset', 'forget what --state-dir holds and take --conf', false)
     .addOption(
@@ -36,16 +49,18 @@ export function runCommand(): Command {
       'after',
       `
 Example:
-  lwaftr run --conf lwaftr.conf --name lw1 --state-dir /var/lib/lwaftr/lw1`,
+  lwaftr run --conf lwaftr.conf --name lw1 --state-dir /var/lib/lwaftr/lw1
+  lwaftr run --conf lwaftr.conf --listen [::]:443 --tls-cert relay.pem --tls-key relay.key`,
     )
     .action(run)
 }
 
 async function run(options: Options, command: Command): Promise<void> {
   const { name, listen, conf, reset, driver, cpu, duration } = options
-  if (!isLoopback(listen) && !options.insecure)
+  const tls = tlsFiles(options, command)
+  if (!isLoopback(listen) && !options.insecure && !tls)
     command.error(
-      `error: ${listen.host} can be reached from other machines, and there is no authentication yet; ` +
+      `error: ${listen.host} can be reached from other machines; give --tls-cert and --tls-key, ` +
         'listen on 127.0.0.1, or add --insecure',
       { exitCode: 2 },
     )
@@ -55,6 +70,9 @@ async function run(options: Options, command: Command): Promise<void> {
     conf,
     listen,
     stateDirectory: options.stateDir,
+    tls,
+    insecure: options.insecure,
+    auditLog: options.auditLog,
     reset,
     driver,
     cpus: cpu,
@@ -71,6 +89,15 @@ async function run(options: Options, command: Command): Promise<void> {
   process.stdout.write(`lwaftr ${name} ready: ${daemon.url}\n`)
   await ended
   await daemon.stop()
+}
+
+function tlsFiles({ tlsCert, tlsKey, clientCa }: Options, command: Command): TlsFiles | undefined {
+  if (tlsCert !== undefined && tlsKey !== undefined) return { cert: tlsCert, key: tlsKey, clientCa }
+  if (tlsCert !== undefined || tlsKey !== undefined)
+    command.error('error: --tls-cert and --tls-key go together', { exitCode: 2 })
+  if (clientCa !== undefined)
+    command.error('error: --client-ca needs --tls-cert and --tls-key', { exitCode: 2 })
+  return undefined
 }
 
 /** Resolves at the first SIGTERM or SIGINT, or when the time is over. */

@@ -4,7 +4,7 @@ import { formatApiPath, parsePath } from '../../schema/paths.js'
 import type { Schema } from '../../schema/schema.js'
 import type { Feed, Replay } from './feed.js'
 import { StateFeed, type StateParts } from './state-feed.js'
-import { View } from './view.js'
+import { type Conceal, View } from './view.js'
 
 /** Milliseconds between two looks at the state. */
 const INTERVAL = { least: 100, most: 3_600_000, usual: 1000 }
@@ -16,6 +16,9 @@ export interface Wanted {
   /** For state only. */
   readonly intervalMs?: number | undefined
 }
+
+/** The streams as somebody sees them: perhaps not all that is in them. */
+export type ReadableStreams = Pick<Streams, keyof Streams>
 
 export class Streams {
   readonly #schema: Schema
@@ -40,13 +43,13 @@ export class Streams {
     return this.#feeds.get(stream)?.replay
   }
 
-  /** To be followed at once. Throws LwaftrError. */
-  view({ stream, filter, intervalMs }: Wanted): View {
+  /** To be followed at once; `own` is for who may not see everything, by a name of its own. Throws LwaftrError. */
+  view({ stream, filter, intervalMs }: Wanted, own?: { name: string; conceal: Conceal }): View {
     const path = filter === undefined ? undefined : parsePath(this.#schema, filter)
-    const key = JSON.stringify([stream, path ? formatApiPath(path) : '', intervalMs])
+    const key = JSON.stringify([stream, path ? formatApiPath(path) : '', intervalMs, own?.name])
     const known = this.#views.get(key)
     if (known) return known
-    const view = new View(this.#feed(stream, intervalMs), path, () => this.#views.delete(key))
+    const view = new View(this.#feed(stream, intervalMs), path, () => this.#views.delete(key), own?.conceal)
     this.#views.set(key, view)
     return view
   }

@@ -8,6 +8,9 @@ import { Notice } from './notice.js'
 /** Followers woken in one turn of the event loop. */
 const TURN = 64
 
+/** An edit as somebody may see it; null when nothing of it is to be seen. */
+export type Conceal = (edit: FeedEdit) => FeedEdit | null
+
 export class View {
   readonly #idle: () => void
   readonly #wakes = new Set<() => void>()
@@ -20,6 +23,7 @@ export class View {
     readonly feed: Feed,
     readonly filter?: DataPath,
     idle: () => void = () => {},
+    readonly conceal?: Conceal,
   ) {
     this.#idle = idle
   }
@@ -47,8 +51,9 @@ export class View {
   }
 
   narrowed(edits: Iterable<FeedEdit>): readonly FeedEdit[] {
-    const { filter } = this
-    return filter ? [...edits].flatMap((edit) => narrow(edit, filter)) : [...edits]
+    const { filter, conceal } = this
+    const narrowed = filter ? [...edits].flatMap((edit) => narrow(edit, filter)) : [...edits]
+    return conceal ? narrowed.flatMap((edit) => conceal(edit) ?? []) : narrowed
   }
 
   #wake(): void {

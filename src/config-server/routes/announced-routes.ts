@@ -2,6 +2,7 @@
 // or the whole list in pieces. Everything else of the resource, and what is inside it, is data like all other.
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { parsePath } from '../../schema/paths.js'
 import { netChanges } from '../announce/changes.js'
 import type { Route } from '../announce/route.js'
 import type { Routes } from '../announce/routes.js'
@@ -16,9 +17,12 @@ const NEVER = new Date(8.64e15)
 /** Routes that are written as one piece of an answer. */
 const PIECE = 1024
 
-export function announcedRoutes(app: FastifyInstance, { routes }: Services, asData: Handler): void {
+export function announcedRoutes(app: FastifyInstance, services: Services, asData: Handler): void {
+  const { routes, access, schema } = services
+  const path = parsePath(schema, '/lwaftr:routes')
   resource(app, '/restconf/data/lwaftr::routes', {
-    GET: (request, reply) => get(routes, request, reply, asData),
+    GET: (request, reply) =>
+      access.readsAll(request.session, path) ? get(routes, request, reply, asData) : asData(request, reply),
   })
 }
 

@@ -30,13 +30,13 @@ interface Here extends Services {
 }
 
 export function dataRoutes(app: FastifyInstance, services: Services): void {
-  const data = { ...services, door: DATA }
-  announcedRoutes(app, services, (request, reply) => get(data, request, reply))
-  everyResource(app, DATA.prefix, () => data)
+  const data = (request: FastifyRequest) => ({ ...services.access.as(request.session, services), door: DATA })
+  announcedRoutes(app, services, (request, reply) => get(data(request), request, reply))
+  everyResource(app, DATA.prefix, data)
   everyResource(app, `${DATASTORES}/:datastore`, (request) => {
     const door = doorTo(services.datastores, (request.params as { datastore: string }).datastore)
     if (!door) throw notFound(pathOf(request))
-    return { ...services, door }
+    return { ...services.access.as(request.session, services), door }
   })
 }
 

@@ -4,14 +4,16 @@ import type { InstanceState } from '../../dataplane/dataplane.js'
 import { resource } from '../resource.js'
 import type { Services } from '../services.js'
 
-export function healthRoutes(app: FastifyInstance, { isReady, dataplane }: Services): void {
+export function healthRoutes(app: FastifyInstance, { isReady, dataplane, access }: Services): void {
   resource(app, '/healthz', { GET: (_, reply) => reply.send({ status: 'ok' }) })
   resource(app, '/readyz', {
-    GET: (_, reply) => {
-      if (!isReady()) return reply.code(503).send({ status: 'starting', problems: [] })
+    GET: (request, reply) => {
+      // A stranger learns whether, not what.
+      const known = !access.required || request.session.authenticated
+      if (!isReady()) return reply.code(503).send({ status: 'starting', ...(known ? { problems: [] } : {}) })
       const problems = dataplane.state().instances.flatMap(problemsOf)
       if (problems.length === 0) return reply.send({ status: 'ready' })
-      return reply.code(503).send({ status: 'degraded', problems })
+      return reply.code(503).send({ status: 'degraded', ...(known ? { problems } : {}) })
     },
   })
 }

@@ -46,11 +46,16 @@ async function invoke(services: Services, request: FastifyRequest, reply: Fastif
   const handler = Object.hasOwn(rpcHandlers, name) ? rpcHandlers[name] : undefined
   if (!handler) throw error('not-found', { path: pathOf(request) })
   const rpc = rpcOf(schema, name)
+  services.access.checkExecute(request.session, rpc)
   // Before anything is done: an answer that the client cannot read would hide from it that it was.
   const answer = acceptedMessage(request.headers)
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
   const input = readInput(schema, rpc, body, body.length === 0 ? 'json' : messageFormatOf(request.headers))
-  const output = await handler(services, { input, session: request.session, via: 'restconf' })
+  const output = await handler(services.access.as(request.session, services), {
+    input,
+    session: request.session,
+    via: 'restconf',
+  })
   if (output === undefined) return reply.code(204).send()
   const path = envelope(rpc, 'output')
   const text =

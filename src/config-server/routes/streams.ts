@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { error } from '../../errors.js'
 import type { JsonObject } from '../../schema/json-types.js'
 import { Follower, type Since } from '../feeds/follower.js'
-import type { Streams } from '../feeds/streams.js'
+import type { ReadableStreams } from '../feeds/streams.js'
 import type { View } from '../feeds/view.js'
 import { negotiate } from '../media-types.js'
 import { parseParameters } from '../query.js'
@@ -46,7 +46,8 @@ export function streamRoutes(
       // What is before the client, such as nginx, would keep it all back otherwise.
       reply.header('cache-control', 'no-cache').header('x-accel-buffering', 'no')
       if (request.method === 'HEAD') return reply.type(EVENT_STREAM).send()
-      const view = services.streams.view({ stream: name, filter: given.get('filter') })
+      const { streams } = services.access.as(request.session, services)
+      const view = streams.view({ stream: name, filter: given.get('filter') })
       const follower = new Follower(view, begin(view, times, request.headers['last-event-id']))
       const encode = encoder(services.schema, view, encoding)
       const stream = new EventStream({ follower, encode, stop: times.stop })
@@ -57,7 +58,7 @@ export function streamRoutes(
 }
 
 /** What restconf-state says of the streams. */
-export function describeStreams(streams: Streams): DescribeStreams {
+export function describeStreams(streams: ReadableStreams): DescribeStreams {
   return (base) =>
     streams.names.map((name): JsonObject => {
       const replay = streams.replayOf(name)
@@ -74,7 +75,7 @@ export function describeStreams(streams: Streams): DescribeStreams {
     })
 }
 
-function wanted(streams: Streams, request: FastifyRequest): { name: string; encoding: Encoding } {
+function wanted(streams: ReadableStreams, request: FastifyRequest): { name: string; encoding: Encoding } {
   const { name, encoding } = request.params as { name: string; encoding: string }
   const known = ENCODINGS.find((one) => one === encoding)
   if (!known || !streams.names.includes(name)) throw error('not-found', { path: pathOf(request) })
@@ -90,7 +91,7 @@ function begin({ feed }: View, { start }: Times, lastEventId: string | string[] 
   return { revision: (start && feed.replay?.before(start)) ?? feed.revision }
 }
 
-function follow(streams: Streams, view: View, stream: EventStream, open: Set<EventStream>): void {
+function follow(streams: ReadableStreams, view: View, stream: EventStream, open: Set<EventStream>): void {
   const unsubscribe = view.subscribe(() => stream.wake())
   const forget = streams.opened(() => stream.destroy())
   open.add(stream)

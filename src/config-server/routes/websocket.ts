@@ -53,7 +53,8 @@ export function websocketRoute(
       connections.delete(connection)
       forget()
     })
-    connection.start(methodsFor(services, request.session, connection))
+    const { session } = request
+    connection.start(methodsFor(services.access.as(session, services), session, connection))
   }
 
   resource(app, '/ws', {
@@ -63,7 +64,7 @@ export function websocketRoute(
         reply.header('upgrade', 'websocket')
         throw error('upgrade-required', { path: pathOf(request) })
       }
-      checkOrigin(request)
+      checkOrigin(services, request)
       checkProtocol(request)
       reply.hijack()
       upgrade.release()
@@ -78,9 +79,14 @@ function each(connections: ReadonlySet<Connection>, check: (connection: Connecti
 }
 
 /** A browser says which page asks, and sends credentials with whatever page asks: other sites' are refused. */
-function checkOrigin({ headers: { origin, host } }: FastifyRequest): void {
-  if (origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)) return
-  throw error('access-denied', {})
+function checkOrigin({ access }: Services, { headers: { origin, host } }: FastifyRequest): void {
+  if (
+    origin === undefined ||
+    access.allowsOrigin(origin) ||
+    (URL.canParse(origin) && new URL(origin).host === host)
+  )
+    return
+  throw error('foreign-origin', { origin })
 }
 
 function checkProtocol({ headers }: FastifyRequest): void {

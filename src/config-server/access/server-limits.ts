@@ -1,0 +1,81 @@
+// How the HTTP server is built: with TLS or without, and what one client can cost it before any route is asked.
+import { createServer } from 'node:http'
+import { createSecureServer, type ServerHttp2Session } from 'node:http2'
+import type { SecureContextOptions, TLSSocket } from 'node:tls'
+import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify'
+import type { Access } from './access.js'
+
+/** In milliseconds. */
+export interface Timeouts {
+  /** For a TLS handshake, and then for a request's headers. */
+  readonly headers: number
+  /** For a whole request: one that stops half-way does not hold its memory for ever. */
+  readonly request: number
+}
+
+export const TIMEOUTS: Timeouts = { headers: 15_000, request: 300_000 }
+
+/** Requests at once on one connection of HTTP/2. */
+const STREAMS = 128
+
+/** The options of Fastify that say what server it has. */
+export function serverOptions(
+  tls: SecureContextOptions | undefined,
+  { headers, request }: Timeouts,
+): Pick<FastifyHttpOptions<RawServerDefault>, 'serverFactory'> {
+  const timeouts = {
+    headersTimeout: headers,
+    requestTimeout: request,
+    connectionsCheckingInterval: Math.min(1000, headers),
+  }
+  if (!tls) return { serverFactory: (handler) => createServer(timeouts, handler) }
+  return {
+    serverFactory: (handler) => {
+      const server = createSecureServer(
+        {
+          ...tls,
+          ...timeouts,
+          allowHTTP1: true,
+          handshakeTimeout: headers,
+          settings: { maxConcurrentStreams: STREAMS },
+          // Whoever has no certificate may have a password: what came is judged by authentication.ts.
+          requestCert: tls.ca !== undefined,
+          rejectUnauthorized: false,
+        },
+        handler as unknown as Parameters<typeof createSecureServer>[1],
+      )
+      Object.assign(server, timeouts)
+      // One that says nothing for as long as a request may take is gone.
+      const sessions = new Set<ServerHttp2Session>()
+      server.on('session', (session) => {
+        sessions.add(session)
+        session.once('close', () => sessions.delete(session))
+        session.setTimeout(request, () => session.close())
+      })
+      // Nothing more will come on them: without this, closing waits for clients to go.
+      server.on('goodbye', () => {
+        for (const session of sessions) session.close()
+      })
+      server.on('tlsClientError', (_problem: Error, socket: TLSSocket) => socket.destroy())
+      // Fastify's default type knows HTTP/1 only; what it does with a server both kinds can.
+      return server as unknown as RawServerDefault
+    },
+  }
+}
+
+export function limitServer(app: FastifyInstance, access: Access, { request: longest }: Timeouts): void {
+  const { server } = app
+  access.onSettings(({ connections }) => {
+    server.maxConnections = connections
+  })
+  app.addHook('preClose', async () => {
+    server.emit('goodbye')
+  })
+  // HTTP/1 requests are timed by Node itself.
+  app.addHook('onRequest', async ({ raw }) => {
+    if (raw.httpVersionMajor < 2) return
+    const late = setTimeout(() => raw.destroy(), longest).unref()
+    const done = () => clearTimeout(late)
+    raw.once('end', done).once('close', done)
+  })
+}
