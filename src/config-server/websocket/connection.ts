@@ -9,8 +9,9 @@ import { answer, type Methods } from './json-rpc.js'
 /** Bytes sent and not yet taken by the peer, above which nothing is added. */
 const FULL = 1 << 20
 
-/** Requests read and not yet answered, above which no more are read. */
+/** Requests read and not yet answered, and their bytes, above which no more are read. */
 const BUSY = 16
+const BUSY_BYTES = 1 << 20
 
 /** Close codes of RFC 6455 s7.4.1, and 1013 of its registry: try again later. */
 export const GOING_AWAY = 1001
@@ -34,6 +35,9 @@ export class Connection {
   #methods: Methods = {}
   #work: Promise<void> = Promise.resolve()
   #pending = 0
+  #pendingBytes = 0
+  /** Lets an answer go on that waits until the peer has taken others. */
+  #goOn: () => void = () => {}
   #ids = 0
   #turn = false
   /** When the peer last took something, while it is behind. */
@@ -60,6 +64,7 @@ export class Connection {
     // What is wrong with the protocol ends the connection with its own close code; nothing is left to do.
     socket.on('error', () => {})
     socket.on('close', () => {
+      this.#goOn()
       for (const subscription of [...this.#subscriptions.values()]) this.#end(subscription)
     })
   }
@@ -105,12 +110,16 @@ export class Connection {
   }
 
   #receive(message: Buffer): void {
-    if (++this.#pending >= BUSY) this.#socket.pause()
+    this.#pending++
+    this.#pendingBytes += message.length
+    this.#readOn()
     this.#work = this.#work.then(async () => {
+      while (this.#full) await new Promise<void>((resolve) => (this.#goOn = resolve))
       const text = await answer(this.#methods, message, this.#log)
       if (text !== undefined) this.#send(text)
       for (const subscription of this.#subscriptions.values()) subscription.started = true
       this.#pending--
+      this.#pendingBytes -= message.length
       this.#pump()
       this.#readOn()
     })
@@ -124,17 +133,19 @@ export class Connection {
 
   #taken(): void {
     this.#behindSince = this.#socket.bufferedAmount > 0 ? Date.now() : undefined
+    if (!this.#full) this.#goOn()
     this.#pump()
     this.#readOn()
   }
 
   #readOn(): void {
-    if (this.#full && !this.#socket.isPaused) this.#socket.pause()
-    else if (!this.#full && this.#pending < BUSY && this.#socket.isPaused) this.#socket.resume()
+    const busy = this.#full || this.#pending >= BUSY || this.#pendingBytes > BUSY_BYTES
+    if (busy && !this.#socket.isPaused) this.#socket.pause()
+    else if (!busy && this.#socket.isPaused) this.#socket.resume()
   }
 
   get #full(): boolean {
-    return this.#socket.bufferedAmount > FULL
+    return this.#socket.readyState === this.#socket.OPEN && this.#socket.bufferedAmount > FULL
   }
 
   /** Sends what there is to say, one notice of each subscription in turn, as long as the peer takes it. */

@@ -34,8 +34,9 @@ export class Failure extends Error {
   }
 }
 
-/** Requests in one batch. */
+/** Requests in one batch, and characters of the answers to it after which no more are worked on. */
 const MOST = 1000
+const LARGEST = 16 << 20
 
 /** The answer to a message; undefined where none is due: there were only notifications. */
 export async function answer(
@@ -53,12 +54,23 @@ export async function answer(
   if (document.length === 0 || document.length > MOST)
     return invalid(`a batch holds 1 to ${MOST} requests, not ${document.length}`)
   const answers: string[] = []
+  let size = 0
   // One after the other: what is asked later in a batch sees what was done earlier.
   for (const request of document) {
-    const text = await one(methods, request, log)
-    if (text !== undefined) answers.push(text)
+    const text = await one(size < LARGEST ? methods : exhausted(methods), request, log)
+    if (text === undefined) continue
+    answers.push(text)
+    size += text.length
   }
   return answers.length > 0 ? `[${answers.join(',')}]` : undefined
+}
+
+/** The same methods, all of which refuse. */
+function exhausted(methods: Methods): Methods {
+  const refuse = () => {
+    throw error('too-big', { what: 'the answer to the batch', limit: `${LARGEST >> 20} MiB` })
+  }
+  return Object.fromEntries(Object.keys(methods).map((name) => [name, refuse]))
 }
 
 async function one(

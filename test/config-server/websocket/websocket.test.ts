@@ -10,7 +10,7 @@ import type { JsonObject } from '../../../src/schema/json-types.js'
 import { parsePath } from '../../../src/schema/paths.js'
 import { instance, queue } from '../announce/queues.js'
 import { minimal, schema, softwire, TABLE } from '../helper.js'
-import { Client, listening } from './client.js'
+import { type Answer, Client, listening } from './client.js'
 
 const entry = (psid: number, more = {}) => ({
   'snabb-softwire-v3:softwire': [softwire('193.5.1.100', psid, more)],
@@ -350,4 +350,43 @@ t.test('a client that asks without reading the answers is not read from any more
   await new Promise((resolve) => setTimeout(resolve, 1500))
   t.ok(client.socket.bufferedAmount > 0, 'requests wait at the client')
   client.socket.terminate()
+})
+
+t.test('a batch has an answer of bounded size: what does not go in is not done', async (t) => {
+  const { connect, transactions } = await listening(t)
+  const softwires = Array.from({ length: 10_000 }, (_, i) => softwire(`10.0.${i >> 8}.${i & 255}`, 1))
+  const edit = {
+    operation: 'replace' as const,
+    target: parsePath(schema, '/softwire-config/binding-table'),
+    value: { softwire: softwires },
+  }
+  await transactions.commit({ edits: [edit], who: 'test', via: 'test' })
+  const client = await connect()
+  const get = (id: number) => ({
+    jsonrpc: '2.0',
+    id,
+    method: 'get',
+    params: { path: '/', content: 'config' },
+  })
+  const remove = patch({
+    'edit-id': 'e',
+    operation: 'remove',
+    target: `${target(1).slice(0, -13)}10.0.0.0,1`,
+  })
+  const batch = [
+    ...Array.from({ length: 20 }, (_, i) => get(i)),
+    { jsonrpc: '2.0', id: 20, method: 'edit', params: remove },
+  ]
+  const answers = (await client.raw(JSON.stringify(batch))) as unknown as Answer[]
+  t.same(
+    answers.map(({ id }) => id),
+    batch.map(({ id }) => id),
+  )
+  t.ok(answers[0]?.result)
+  t.match(answers[20]?.error?.data, { 'ietf-restconf:errors': { error: [{ 'error-tag': 'too-big' }] } })
+  t.match(
+    (await client.call('get', { path: '/softwire-config/name' })).error,
+    {},
+    'and the connection goes on',
+  )
 })
