@@ -95,6 +95,9 @@ const table = {
   'bad-query': row(400, 'protocol', 'invalid-value', 'query parameter {name}: {problem}'),
   'missing-point': row(400, 'protocol', 'bad-attribute', 'there is no {point} to insert next to', 'missing-instance'),
   'starting': row(503, 'protocol', 'resource-denied', 'the relay is starting; try again in a second'),
+  'bad-http': row(400, 'transport', 'malformed-message', 'this is not HTTP: {problem}'),
+  'headers-too-big': row(431, 'transport', 'too-big', 'the headers are larger than the server takes'),
+  'too-slow': row(408, 'transport', 'operation-failed', 'the request took too long to arrive'),
   'bad-request': row(400, 'protocol', 'malformed-message', '{problem}'),
   // Who may come in, and how often
   'login-required': row(401, 'protocol', 'access-denied', 'say who you are: by user name and password (HTTP basic), a bearer token or a client certificate'),

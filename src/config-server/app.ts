@@ -7,7 +7,7 @@ import { auditDenial, CHALLENGES, guard } from './access/guard.js'
 import { limitServer, serverOptions, TIMEOUTS, type Timeouts } from './access/server-limits.js'
 import { errorForm } from './media-types.js'
 import { isKnownMethod, pathOf, send } from './resource.js'
-import { asLwaftrError, errorBody } from './restconf-errors.js'
+import { asLwaftrError, errorBody, refuseConnection } from './restconf-errors.js'
 import { dataRoutes } from './routes/data.js'
 import { discoveryRoutes } from './routes/discovery.js'
 import { healthRoutes } from './routes/health.js'
@@ -45,6 +45,7 @@ export function buildApp(services: Services, options: AppOptions = {}): FastifyI
   }
   const app = Fastify({
     frameworkErrors: refuse,
+    clientErrorHandler: (problem, socket) => refuseConnection(services.schema, problem, socket),
     bodyLimit: BODY_LIMIT,
     ...serverOptions(tls, limits),
     exposeHeadRoutes: false,

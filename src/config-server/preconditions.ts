@@ -29,8 +29,12 @@ export function validatorsOf(sources: Configured, path: DataPath): Validators {
     const record = recordAt(sources, path)
     return softwireValidators(datastore.id, schema, path, record, changes.softwires.time)
   }
-  const own = changes.of(path)
-  const { revision, time } = place === 'beside' ? own : later(own, changes.softwires)
+  const { revision, time } =
+    place === 'list'
+      ? changes.softwires
+      : place === 'above'
+        ? later(changes.of(path), changes.softwires)
+        : changes.of(path)
   const exists = path.steps.length === 0 || configurationAt(sources, path) !== undefined
   const entityTag = exists || hasDefault(path) ? tag(datastore.id, revision) : undefined
   return { entityTag, time, exists }

@@ -1,4 +1,6 @@
 // Failures as RESTCONF answers them (RFC 8040 s3.9, s7.1): an array of errors, in the client's format.
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyError } from 'fastify'
 import { error, LwaftrError } from '../errors.js'
 import type { JsonObject, JsonValue } from '../schema/json-types.js'
@@ -17,6 +19,26 @@ export function asLwaftrError(problem: unknown): LwaftrError {
     return error('unsupported-media-type', { media: '(none that could be read)', supported: SUPPORTED })
   if (statusCode !== undefined && statusCode < 500) return error('bad-request', { problem: message })
   return error('internal', { problem: 'see the log of the relay' })
+}
+
+/** Answers what is no HTTP request, whose Accept nobody knows, and closes. */
+export function refuseConnection(schema: Schema, problem: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || problem.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const known = connectionError(problem)
+  const body = errorBody(schema, known, 'json')
+  socket.end(
+    `HTTP/1.1 ${known.status} ${STATUS_CODES[known.status]}\r\nContent-Type: application/yang-data+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}
+
+function connectionError({ code, message }: Error & { code?: string }): LwaftrError {
+  if (code === 'HPE_HEADER_OVERFLOW') return error('headers-too-big', {})
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return error('too-slow', {})
+  return error('bad-http', { problem: message.replace(/^Parse Error: /, '') })
 }
 
 export function errorBody(schema: Schema, problem: LwaftrError, format: MessageFormat): string {
