@@ -16,7 +16,8 @@ const kept = join(root, 'native/fuzz/corpus')
 const seeds = join(work, 'seeds')
 const programs = join(root, 'build/native-fuzzer/fuzz')
 // The readers of configurations, values and paths: TypeScript, without libFuzzer.
-const SCHEMA = 'schema'
+/** Those that are TypeScript. */
+const TESTS = ['schema', 'restconf']
 const targets = readdirSync(join(root, 'native/fuzz'))
   .filter((name) => name.endsWith('_fuzz.cc'))
   .map((name) => name.replace('_fuzz.cc', ''))
@@ -24,12 +25,12 @@ const targets = readdirSync(join(root, 'native/fuzz'))
 const { values: options } = parseArgs({
   options: {
     time: { type: 'string', default: '60' },
-    target: { type: 'string', multiple: true, default: [...targets, SCHEMA] },
+    target: { type: 'string', multiple: true, default: [...targets, ...TESTS] },
     merge: { type: 'boolean', default: false },
   },
 })
-const unknown = options.target.find((name) => ![...targets, SCHEMA].includes(name))
-if (unknown !== undefined) quit(`no target ${unknown}; there are ${[...targets, SCHEMA].join(', ')}`)
+const unknown = options.target.find((name) => ![...targets, ...TESTS].includes(name))
+if (unknown !== undefined) quit(`no target ${unknown}; there are ${[...targets, ...TESTS].join(', ')}`)
 if (!(Number(options.time) > 0)) quit(`--time ${options.time}: seconds, please`)
 
 const native = options.target.filter((name) => name !== SCHEMA)
@@ -73,7 +74,7 @@ function build(names) {
 function fuzz(name) {
   const seconds = Math.max(1, Math.round(Number(options.time) / options.target.length))
   process.stdout.write(`${name}: ${seconds} s …`)
-  if (name === SCHEMA) return fuzzSchema(seconds)
+  if (TESTS.includes(name)) return fuzzTest(name, seconds)
   const [corpus, findings] = [join(work, 'corpus', name), join(work, 'findings')]
   const folders = [corpus, join(kept, name), join(seeds, name)]
   for (const folder of [...folders, findings]) mkdirSync(folder, { recursive: true })
@@ -97,8 +98,9 @@ function fuzz(name) {
   return false
 }
 
-function fuzzSchema(seconds) {
-  const test = 'dist/test/fuzz/schema.test.js'
+/** A target that is one of the tests. */
+function fuzzTest(name, seconds) {
+  const test = `dist/test/fuzz/${name}.test.js`
   if (!existsSync(join(root, test))) quit(`${test} is missing; npm run build:ts makes it`)
   const ran = spawnSync(process.execPath, [test], {
     cwd: root,
