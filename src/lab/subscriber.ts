@@ -16,7 +16,10 @@ export interface SubscriberHost {
   readonly ipv4: string
 }
 
-export async function addSubscriber(lab: Topology, subscriber: Subscriber): Promise<SubscriberHost> {
+export async function addSubscriber(
+  lab: Pick<Topology, 'sandbox' | 'switch'>,
+  subscriber: Subscriber,
+): Promise<SubscriberHost> {
   const { ipv6, gateway } = b4Of(subscriber)
   const role = `subscriber${subscriber.number}`
   const host = await lab.sandbox.namespace(role)
