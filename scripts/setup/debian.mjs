@@ -1,14 +1,30 @@
 // The Debian packages that building, the lab and the tests need. Only what is missing is
 // installed, and only where that is allowed: as root, or by a sudo that asks no password.
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { run, SetupError } from './run.mjs'
 
 /** Without these nothing can be built. */
 const BUILD = ['libyang2-dev', 'libpcap-dev', 'g++', 'make', 'python3', 'linux-libc-dev']
 /** Without these there is no lab of network namespaces; it falls back to in-memory devices. */
 const LAB = ['iproute2', 'iputils-ping', 'procps']
-/** Only the tests. */
-const TESTS = ['doctest-dev', 'tcpdump', 'traceroute', 'curl', 'python3-scapy', 'libyang-tools']
+/** Only the tests. Routing daemons are run by the tests themselves, in namespaces of their own. */
+const TESTS = [
+  'doctest-dev',
+  'tcpdump',
+  'traceroute',
+  'curl',
+  'python3-scapy',
+  'libyang-tools',
+  'iperf3',
+  'bird2',
+  'frr',
+  'exabgp',
+]
+/** Services of these that a package would start, and again with the machine: nobody here asked for them. */
+const SERVICES = { bird2: 'bird', frr: 'frr', exabgp: 'exabgp' }
+/** What packages ask whether they may start their services; 101 is no. */
+const POLICY = '/usr/sbin/policy-rc.d'
 
 function has(program) {
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
@@ -60,13 +76,35 @@ export async function ensurePackages(purpose) {
   process.stderr.write(`set-up: ${failure}; the lab and its tests need: ${command}\n`)
 }
 
+/** A machine whose operator has a policy keeps that one. */
+async function withoutServices(prefix, missing, install) {
+  const services = missing.flatMap((name) => SERVICES[name] ?? [])
+  const root = (script) => run(...shell(prefix, script))
+  const ours = services.length > 0 && !existsSync(POLICY)
+  if (ours) await root(`printf '#!/bin/sh\\nexit 101\\n' > ${POLICY} && chmod 755 ${POLICY}`)
+  try {
+    await install()
+  } finally {
+    if (ours) await root(`rm -f ${POLICY}`)
+  }
+  if (services.length > 0 && existsSync('/run/systemd/system'))
+    await root(`systemctl disable --quiet ${services.join(' ')} || true`)
+}
+
+function shell(prefix, script) {
+  const [program, ...words] = [...prefix, 'sh', '-c', script]
+  return [program, words]
+}
+
 /** Null when all went well, else what went wrong. */
 async function install(prefix, missing) {
   process.stderr.write(`set-up: Debian packages ${missing.join(' ')} …\n`)
   try {
     // An index that is out of date or partly unreachable may still hold all that is needed.
     await apt(prefix, ['update']).catch(() => {})
-    await apt(prefix, ['install', '--no-install-recommends', ...missing])
+    await withoutServices(prefix, missing, () =>
+      apt(prefix, ['install', '--no-install-recommends', ...missing]),
+    )
   } catch (error) {
     return error.message
   }

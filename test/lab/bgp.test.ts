@@ -66,7 +66,9 @@ t.test('BGP and BFD through the relay', { skip: skip || noBird }, async (t) => {
       t.match(await ping(lab.router, at.switch[0], { size: 9000 - 28 }), { sent: 3, received: 3 })
       t.match(await ping(lab.switch, at.router[1], { size: 9000 - 48 }), { sent: 3, received: 3 })
     }
-    const server = lab.switch.spawn('iperf3', ['-s', '-1', '--forceflush'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const server = lab.switch.spawn('iperf3', ['-s', '-1', '--forceflush'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     await once(server.stdout ?? server, 'data')
     const { stdout } = await lab.router.exec('iperf3', ['-c', first.switch[0], '-t', '2', '-J'])
     const { end } = JSON.parse(stdout) as { end: { sum_received: { bits_per_second: number } } }
