@@ -36,7 +36,7 @@ export class LayeredTable implements SoftwireTable {
   }
 
   get(ipv4: number, psid: number): Uint8Array | null {
-    const edit = this.#edits.get(keyNumber({ ipv4, psid }))
+    const edit = this.#edits.size > 0 ? this.#edits.get(keyNumber({ ipv4, psid })) : undefined
     if (edit === undefined) return this.#below.get(ipv4, psid)
     return isDelete(edit) ? null : edit
   }

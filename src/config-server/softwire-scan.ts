@@ -34,8 +34,10 @@ export function keyBehind(records: Uint8Array, page: number): SoftwireKey | null
 
 /** The key at a record's offset. */
 export function keyAt(records: Uint8Array, offset: number): SoftwireKey {
-  const view = new DataView(records.buffer, records.byteOffset + offset, recordSize)
-  return { ipv4: view.getUint32(0), psid: view.getUint16(4, true) }
+  const byte = (at: number) => records[offset + at] as number
+  // By hand: a DataView for each costs more than all the rest of an edit.
+  const ipv4 = ((byte(0) << 24) | (byte(1) << 16) | (byte(2) << 8) | byte(3)) >>> 0
+  return { ipv4, psid: byte(4) | (byte(5) << 8) }
 }
 
 /** The key that two key values of a path stand for. */
