@@ -108,11 +108,12 @@ async function check(t: Test, { round, url, base, acknowledged, edits, figures }
     if (!edit) t.fail(`revision ${commit.revision} is nobody's`)
     else model = edit.apply(model)
   }
-  const promised = acknowledged.filter((one) => one.revision !== null)
+  const promised = acknowledged.filter(({ changed }) => changed)
+  const broken = promised.filter(({ edit: { id }, revision = made.get(id) }) => {
+    return revision === undefined || made.get(id) !== revision
+  })
   t.same(
-    promised
-      .filter((one) => made.get(one.edit.id) !== one.revision)
-      .map((one) => [one.edit.id, one.revision]),
+    broken.map((one) => [one.edit.id, one.revision]),
     [],
     `round ${round}: every acknowledged edit is there, at its revision`,
   )

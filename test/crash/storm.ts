@@ -15,10 +15,12 @@ export interface Edit {
   readonly body: unknown
 }
 
-/** An edit that the relay answered for; `revision` is null where it changed nothing. */
+/** An edit that the relay answered for. */
 export interface Acknowledged {
   readonly edit: Edit
-  readonly revision: number | null
+  readonly changed: boolean
+  /** Where the answer names the revision: an operation's does. */
+  readonly revision?: number
 }
 
 export type Random = (below: number) => number
@@ -130,9 +132,9 @@ export async function storm(url: string, next: () => Edit, connections = 12): Pr
   const one = async () => {
     for (;;) {
       const edit = next()
-      const revision = await send(url, edit)
-      if (revision === undefined) return
-      acknowledged.push({ edit, revision })
+      const answer = await send(url, edit)
+      if (!answer) return
+      acknowledged.push({ edit, ...answer })
     }
   }
   await Promise.all(Array.from({ length: connections }, one))
@@ -140,19 +142,21 @@ export async function storm(url: string, next: () => Edit, connections = 12): Pr
 }
 
 /** Undefined when the relay went away. Throws when it refuses: none of these edits is one to refuse. */
-async function send(url: string, { method, path, body }: Edit): Promise<number | null | undefined> {
+async function send(
+  url: string,
+  { method, path, body }: Edit,
+): Promise<Omit<Acknowledged, 'edit'> | undefined> {
   let status: number
   let text: string
-  let tag: string | null
   try {
     const headers = { 'content-type': 'application/yang-data+json' }
     const answer = await fetch(`${url}${path}`, { method, headers, body: JSON.stringify(body) })
-    ;[status, tag, text] = [answer.status, answer.headers.get('etag'), await answer.text()]
+    ;[status, text] = [answer.status, await answer.text()]
   } catch {
     return undefined
   }
   if (status >= 300) throw new Error(`${method} ${path} was answered ${status}: ${text}`)
-  if (method === 'PUT') return Number(/-(\d+)"$/.exec(tag ?? '')?.[1])
+  if (method === 'PUT') return { changed: true }
   const { revision } = JSON.parse(text)['lwaftr:output']
-  return revision === undefined ? null : Number(revision)
+  return revision === undefined ? { changed: false } : { changed: true, revision: Number(revision) }
 }
