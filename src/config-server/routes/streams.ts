@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { error } from '../../errors.js'
 import type { JsonObject } from '../../schema/json-types.js'
 import { Follower, type Since } from '../feeds/follower.js'
+import { checkFollow } from '../feeds/permission.js'
 import type { ReadableStreams } from '../feeds/streams.js'
 import type { View } from '../feeds/view.js'
 import { negotiate } from '../media-types.js'
@@ -38,6 +39,7 @@ export function streamRoutes(
   resource(app, `${PREFIX}/:name/:encoding`, {
     GET: (request, reply) => {
       const { name, encoding } = wanted(services.streams, request)
+      checkFollow(services, request.session)
       negotiate(request.headers, [EVENT_STREAM])
       const given = parseParameters(queryOf(request), ['filter', 'start-time', 'stop-time'])
       const times = timesOf(given, new Date())

@@ -48,7 +48,7 @@ export function websocketRoute(
   const open = (socket: WebSocket, request: FastifyRequest) => {
     const connection = new Connection(socket, log)
     connections.add(connection)
-    const forget = services.streams.opened(() => socket.close(GOING_AWAY, 'the relay stops'))
+    const forget = services.streams.opened(() => socket.close(GOING_AWAY, 'come again'))
     socket.on('close', () => {
       connections.delete(connection)
       forget()

@@ -7,6 +7,7 @@ import { envelope, readInput } from '../../schema/operation.js'
 import { formatInstanceIdentifier, parsePath } from '../../schema/paths.js'
 import type { Schema } from '../../schema/schema.js'
 import type { Edit } from '../edit.js'
+import { checkFollow } from '../feeds/permission.js'
 import { rpcHandlers } from '../operations/operations.js'
 import { parseRetrieval } from '../query.js'
 import { read } from '../reading.js'
@@ -31,7 +32,7 @@ const MOST = 256
 
 export function methodsFor(services: Services, session: Session, connection: Connection): Methods {
   return {
-    subscribe: subscribe(services, connection),
+    subscribe: subscribe(services, session, connection),
     unsubscribe: (params) => {
       const { subscription } = unsubscribeParams(params)
       if (!connection.unsubscribe(subscription))
@@ -44,12 +45,13 @@ export function methodsFor(services: Services, session: Session, connection: Con
   }
 }
 
-function subscribe({ streams }: Services, connection: Connection): Method {
+function subscribe(services: Services, session: Session, connection: Connection): Method {
   return (params) => {
     const { stream, since, epoch, filter, 'interval-ms': intervalMs } = subscribeParams(params)
     if (connection.subscriptions >= MOST)
       throw error('too-big', { what: 'the number of subscriptions', limit: `${MOST} of one connection` })
-    const view = streams.view({ stream, filter, intervalMs })
+    checkFollow(services, session)
+    const view = services.streams.view({ stream, filter, intervalMs })
     const { id, revision } = connection.subscribe(
       view,
       since === undefined ? undefined : { revision: since, epoch },
@@ -130,6 +132,7 @@ function validate(services: Services, session: Session): Method {
     const rpc = services.schema.rpcs.get('lwaftr:validate')
     const handler = rpcHandlers['lwaftr:validate']
     if (!rpc || !handler) throw new Error('the model has no rpc validate')
+    services.access.checkExecute(session, rpc)
     const body = Buffer.from(JSON.stringify({ 'lwaftr:input': params ?? {} }))
     const output = await handler(services, {
       input: readInput(services.schema, rpc, body, 'json'),

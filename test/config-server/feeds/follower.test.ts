@@ -141,7 +141,8 @@ t.test('a list whose order changed comes as a whole; who follows an entry gets t
   const { send, config, follower } = await follow(t)
   const nacm = '/restconf/data/ietf-netconf-acm:nacm'
   const [a, b] = ['a', 'b'].map((name) => ({ name, group: [name] }))
-  const put = (...lists: unknown[]) => send('PUT', nacm, { 'ietf-netconf-acm:nacm': { 'rule-list': lists } })
+  const put = (...lists: unknown[]) =>
+    send('PUT', nacm, { 'ietf-netconf-acm:nacm': { 'enable-nacm': false, 'rule-list': lists } })
   t.equal((await put(a, b)).statusCode, 201)
   const readers = [
     '/nacm',

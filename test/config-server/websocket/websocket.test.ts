@@ -352,6 +352,37 @@ t.test('a client that asks without reading the answers is not read from any more
   client.socket.terminate()
 })
 
+t.test('who may not be notified follows nothing, and who may not execute does not validate', async (t) => {
+  const { connect, send, url } = await listening(t)
+  const rule = (name: string, what: JsonObject) => ({
+    name,
+    'module-name': 'lwaftr',
+    ...what,
+    'access-operations': '*',
+    action: 'deny',
+  })
+  const rules = [rule('told', { 'notification-name': 'update' }), rule('tried', { 'rpc-name': 'validate' })]
+  const nacm = {
+    'write-default': 'permit',
+    groups: { group: [{ name: 'guests', 'user-name': ['anonymous'] }] },
+    'rule-list': [{ name: 'all', group: ['guests'], rule: rules }],
+  }
+  t.equal(
+    (await send('PUT', '/restconf/data/ietf-netconf-acm:nacm', { 'ietf-netconf-acm:nacm': nacm })).statusCode,
+    201,
+  )
+  const client = await connect()
+  for (const [method, params] of [
+    ['subscribe', { stream: 'config' }],
+    ['validate', { config: minimal }],
+  ] as const)
+    t.match((await client.call(method, params)).error?.data, {
+      'ietf-restconf:errors': { error: [{ 'error-tag': 'access-denied' }] },
+    })
+  const headers = { accept: 'text/event-stream' }
+  t.equal((await fetch(`${url}/streams/config/json`, { headers })).status, 403)
+})
+
 t.test('a batch has an answer of bounded size: what does not go in is not done', async (t) => {
   const { connect, transactions } = await listening(t)
   const softwires = Array.from({ length: 10_000 }, (_, i) => softwire(`10.0.${i >> 8}.${i & 255}`, 1))
