@@ -14,6 +14,7 @@ const TESTS = [
   'tcpdump',
   'traceroute',
   'curl',
+  'openssl',
   'python3-scapy',
   'libyang-tools',
   'iperf3',
