@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 
 namespace lwaftr {
 
@@ -48,7 +47,7 @@ uint32_t Reassembler::find(const FragmentKey& key) {
 }
 
 uint32_t Reassembler::create(const Fragment& fragment, Time now) {
-  while (datagrams_ && datagrams_ >= limits_.max_packets) {
+  while (datagrams_.used() && datagrams_.used() >= limits_.max_packets) {
     if (!at(oldest_).dead) counters_.add(names_.evicted);
     give_up(oldest_);
   }
@@ -56,17 +55,9 @@ uint32_t Reassembler::create(const Fragment& fragment, Time now) {
     counters_.add(names_.evicted);
     return kNone;
   }
-  if (free_datagram_ == kNone) {
-    std::unique_ptr<Datagram[]> slab(new (std::nothrow) Datagram[kSlab]);
-    if (!slab) return kNone;
-    const uint32_t base = static_cast<uint32_t>(datagram_slabs_.size() * kSlab);
-    for (uint32_t i = 0; i < kSlab; i++) slab[i].next = i + 1 < kSlab ? base + i + 1 : kNone;
-    datagram_slabs_.push_back(std::move(slab));
-    free_datagram_ = base;
-  }
-  const uint32_t index = free_datagram_;
+  const uint32_t index = datagrams_.take();
+  if (index == kNone) return kNone;
   Datagram& datagram = at(index);
-  free_datagram_ = datagram.next;
   datagram.key = fragment.key;
   datagram.created = now;
   datagram.fragments = datagram.units = datagram.total = datagram.end = 0;
@@ -84,7 +75,6 @@ uint32_t Reassembler::create(const Fragment& fragment, Time now) {
   datagram.newer = kNone;
   (newest_ == kNone ? oldest_ : at(newest_).newer) = index;
   newest_ = index;
-  datagrams_++;
   return index;
 }
 
@@ -106,9 +96,9 @@ bool Reassembler::copy_in(Datagram& datagram, const Fragment& fragment) {
   const size_t end = fragment.offset + fragment.length;
   for (size_t from = fragment.offset; from < end;) {
     uint32_t& index = datagram.blocks[from / kBlock];
-    if (index == kNone && (index = take_block()) == kNone) return false;
+    if (index == kNone && (index = blocks_.take()) == kNone) return false;
     const size_t n = std::min(end - from, kBlock - from % kBlock);
-    std::memcpy(block(index) + from % kBlock, fragment.data + (from - fragment.offset), n);
+    std::memcpy(blocks_[index].bytes + from % kBlock, fragment.data + (from - fragment.offset), n);
     from += n;
   }
   for (size_t unit = fragment.offset / 8; unit * 8 < end; unit++) {
@@ -160,7 +150,7 @@ Reassembled Reassembler::complete(uint32_t index) {
   std::memcpy(packet->data, datagram.head, datagram.head_length);
   uint8_t* payload = packet->data + datagram.head_length;
   for (size_t from = 0; from < datagram.total; from += kBlock) {
-    std::memcpy(payload + from, block(datagram.blocks[from / kBlock]), std::min(kBlock, datagram.total - from));
+    std::memcpy(payload + from, blocks_[datagram.blocks[from / kBlock]].bytes, std::min(kBlock, datagram.total - from));
   }
   counters_.add(names_.reassembled);
   counters_.add(names_.merged, datagram.fragments);
@@ -201,37 +191,15 @@ void Reassembler::remove(uint32_t index) {
   *link = datagram.next;
   (datagram.older == kNone ? oldest_ : at(datagram.older).newer) = datagram.newer;
   (datagram.newer == kNone ? newest_ : at(datagram.newer).older) = datagram.older;
-  datagram.next = free_datagram_;
-  free_datagram_ = index;
-  datagrams_--;
+  datagrams_.give(index);
 }
 
 void Reassembler::free_blocks(Datagram& datagram) {
   for (uint32_t& index : datagram.blocks) {
     if (index == kNone) continue;
-    std::memcpy(block(index), &free_block_, sizeof free_block_);
-    free_block_ = index;
+    blocks_.give(index);
     index = kNone;
-    blocks_used_--;
   }
-}
-
-uint32_t Reassembler::take_block() {
-  if (free_block_ == kNone) {
-    std::unique_ptr<uint8_t[]> slab(new (std::nothrow) uint8_t[kSlab * kBlock]);
-    if (!slab) return kNone;
-    const uint32_t base = static_cast<uint32_t>(block_slabs_.size() * kSlab);
-    block_slabs_.push_back(std::move(slab));
-    for (uint32_t i = 0; i < kSlab; i++) {
-      const uint32_t next = i + 1 < kSlab ? base + i + 1 : kNone;
-      std::memcpy(block(base + i), &next, sizeof next);
-    }
-    free_block_ = base;
-  }
-  const uint32_t index = free_block_;
-  std::memcpy(&free_block_, block(index), sizeof free_block_);
-  blocks_used_++;
-  return index;
 }
 
 }  // namespace lwaftr

@@ -3,20 +3,20 @@
 //
 //   key ──► datagram { head of the first fragment received | bitmap of the 8-byte units present | blocks of payload }
 //
-// Fragments are copied in, so that waiting ones use no packet buffers. Memory grows by slabs as datagrams need it and
-// is kept for the next ones; nothing is reserved for the maximum. Oldest datagrams stand first in one list, which
-// serves both the 60 s timeout and eviction.
+// Fragments are copied in, so that waiting ones use no packet buffers. Memory grows as datagrams need it and shrinks
+// when they no longer do (slabs.h); nothing is reserved for the maximum. Oldest datagrams stand first in one list,
+// which serves both the 60 s timeout and eviction.
 #pragma once
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "clock.h"
 #include "counters.h"
 #include "packet.h"
 #include "settings.h"
+#include "slabs.h"
 
 namespace lwaftr {
 
@@ -56,23 +56,24 @@ class Reassembler {
   Reassembled add(const Fragment& fragment, Time now);
   void expire(Time now) {
     while (oldest_ != kNone && now - at(oldest_).created >= kTimeout) time_out(oldest_);
+    datagrams_.trim(now);
+    blocks_.trim(now);
   }
   size_t held() const { return held_; }  // fragments of datagrams that are not whole
-  size_t memory() const { return datagrams_ * sizeof(Datagram) + blocks_used_ * kBlock; }  // bytes in use
+  size_t memory() const { return datagrams_.used() * sizeof(Datagram) + blocks_.used() * kBlock; }  // bytes in use
 
  private:
-  static constexpr uint32_t kNone = UINT32_MAX;
-  static constexpr size_t kBlock = 1024;  // bytes
+  static constexpr uint32_t kNone = UINT32_MAX;  // no datagram, no block
+  static constexpr size_t kBlock = 1024;         // bytes
   static constexpr size_t kBlocks = Packet::kMaxFrame / kBlock;
   static constexpr size_t kUnits = Packet::kMaxFrame / 8;
-  static constexpr size_t kSlab = 64;  // blocks or datagrams allocated at a time
   static constexpr size_t kBuckets = 8192;
 
   struct Datagram {
     FragmentKey key;
     Time created;
     uint32_t newer, older;  // in the list by age
-    uint32_t next;          // in the hash bucket, or in the list of free ones
+    uint32_t next;          // in the hash bucket
     uint32_t fragments;
     uint32_t units;  // present
     uint32_t total;  // bytes of payload; 0: the last fragment is missing
@@ -84,9 +85,11 @@ class Reassembler {
     uint64_t present[(kUnits + 63) / 64];
     uint8_t head[kMaxHead];
   };
+  struct Block {
+    uint8_t bytes[kBlock];
+  };
 
-  Datagram& at(uint32_t index) { return datagram_slabs_[index / kSlab][index % kSlab]; }
-  uint8_t* block(uint32_t index) { return block_slabs_[index / kSlab].get() + index % kSlab * kBlock; }
+  Datagram& at(uint32_t index) { return datagrams_[index]; }
   uint32_t& bucket(const FragmentKey& key);
   uint32_t find(const FragmentKey& key);
   uint32_t create(const Fragment& fragment, Time now);
@@ -99,7 +102,6 @@ class Reassembler {
   void time_out(uint32_t index);
   void remove(uint32_t index);
   void free_blocks(Datagram& datagram);
-  uint32_t take_block();
 
   PacketPool& pool_;
   Counters& counters_;
@@ -107,13 +109,10 @@ class Reassembler {
   Reassembly limits_;
   uint64_t seed_;
   size_t held_ = 0;
-  size_t datagrams_ = 0;
-  size_t blocks_used_ = 0;
   uint32_t oldest_ = kNone, newest_ = kNone;
-  uint32_t free_datagram_ = kNone, free_block_ = kNone;
   std::vector<uint32_t> buckets_;
-  std::vector<std::unique_ptr<Datagram[]>> datagram_slabs_;
-  std::vector<std::unique_ptr<uint8_t[]>> block_slabs_;
+  Slabs<Datagram> datagrams_;
+  Slabs<Block> blocks_;
 };
 
 }  // namespace lwaftr

@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <fstream>
 #include <random>
 
 #include "relay.h"
@@ -35,6 +38,13 @@ std::vector<Bytes> bytes_of(const std::vector<Frame>& frames) {
   std::vector<Bytes> all;
   for (const Frame& frame : frames) all.push_back(frame.bytes());
   return all;
+}
+
+// Bytes of this process that are in memory.
+size_t resident() {
+  size_t all = 0, pages = 0;
+  std::ifstream("/proc/self/statm") >> all >> pages;
+  return pages * static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace
@@ -220,6 +230,32 @@ TEST_CASE("Any cutting of a packet into fragments, in any order, gives the packe
     const Output out = relay.run(Port::external, pieces);
     CHECK_FRAMES(out.internal, tunnelled(kB4c, kBrC).ipv4(kHost, kWhole, {63, 0, 0}).udp(5, 6).payload(length));
   }
+}
+
+TEST_CASE("The memory that a flood of fragments took is given back after it, though a few always wait") {
+  constexpr uint32_t kFlood = 19000, kPayload = 1024;
+  const Frame whole = eth(kExternalMac).ipv4(kHost, kWhole, {64, 0, 3}).udp(5, 6).payload(2 * kPayload);
+  const auto first = [&](uint32_t n) {
+    return eth(kExternalMac)
+        .ipv4(("198.18." + std::to_string(n >> 8) + "." + std::to_string(n & 255)).c_str(), kWhole,
+              {64, 0, 3, false, true})
+        .protocol(17)
+        .packet_of(whole, 20, kPayload);
+  };
+  Relay relay;
+  relay.external(first(0));
+  const size_t before = resident();
+  for (uint32_t n = 1; n < kFlood; n++) relay.external(first(n));
+  CHECK_GT(resident(), before + kFlood * kPayload);
+
+  for (uint32_t second = 0; second < 70; second++) {
+    relay.external(first(kFlood + second));
+    relay.wait(kSecond);
+  }
+  CHECK_GT(relay.count(Counter::drop_ipv4_frag_timeout), kFlood);
+  for (int step = 0; step < 1000; step++) relay.wait(kSecond / 40);
+  CHECK_LT(resident(), before + kFlood * kPayload / 10);
+  CHECK_GT(relay.count(Counter::memuse_ipv4_frag_reassembly_buffer), 0);
 }
 
 }  // namespace lwaftr::test
