@@ -5,6 +5,7 @@
 
 #include "convert.h"
 #include "core/binding_table.h"
+#include "io/memory_node.h"
 #include "io/shared_next_hops.h"
 #include "link_part.h"
 #include "module.h"
@@ -56,6 +57,12 @@ bool QueueHandle::open_links(const Napi::Object& options) {
   auto directory = to_string(options.Get("socketDirectory"), "socketDirectory");
   auto absent_links = to_boolean(options.Get("absentLinks"), "absentLinks");
   auto memory = to_string(options.Get("memory"), "memory");
+  if (auto given = member(options, "memoryNode")) {
+    auto node = to_integer(*given, "memoryNode", 1023);
+    if (!node) return false;
+    memory_node_ = static_cast<int>(*node);
+  }
+  const OnMemoryNode here(memory_node_);
   auto share = to_frame_share(options.Get("share"));
   if (!share || !read_hardware_share(options.Get("hardware"), &part_)) return false;
   part_.share = *share;
@@ -117,6 +124,7 @@ bool QueueHandle::hand_over(QueueThread::Update& update) {
 
 Napi::Value QueueHandle::start(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
+  const OnMemoryNode here(memory_node_);
   int cpu = -1;
   if (!info[0].IsNull()) {
     auto number = to_integer(info[0], "cpu", 1023);
@@ -180,6 +188,7 @@ Napi::Value QueueHandle::apply(const Napi::CallbackInfo& info) {
   }
   if (update.settings) settings_ = std::make_unique<Settings>(*update.settings);
 
+  const OnMemoryNode here(memory_node_);
   bool created = false;
   bool replaces_created = object.Has("passthru") && created_passthru_;
   OpenError error;
@@ -205,6 +214,7 @@ Napi::Value QueueHandle::reopen(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Napi::Array attempts = Napi::Array::New(env);
   if (!started_) return attempts;
+  const OnMemoryNode here(memory_node_);
   for (Port port : {Port::internal, Port::external, Port::passthru}) {
     size_t i = static_cast<size_t>(port);
     if (!ports_.used[i] || !thread_->misses(port)) continue;

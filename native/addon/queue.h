@@ -39,7 +39,8 @@ class QueueHandle : public Napi::ObjectWrap<QueueHandle> {
   void release(bool remove_created_tap);
 
   Ports ports_;
-  LinkPart part_;  // what it has of its links
+  LinkPart part_;         // what it has of its links
+  int memory_node_ = -1;  // its memory comes from there; negative: no matter
   std::unique_ptr<Settings> settings_;
   QueueMemory* memory_ = nullptr;
   std::unique_ptr<QueueThread> thread_;

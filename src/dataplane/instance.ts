@@ -1,6 +1,7 @@
 // A worker's queues, kept to the newest order of the leader: what an order does not change is not touched.
 import type { Order } from './control.js'
 import { frameShare, hardwareShare } from './frame-share.js'
+import { memoryPlace, readSys } from './memory-nodes.js'
 import { native } from './native.js'
 import type { NativeQueue, QueueUpdate } from './native-queue.js'
 import { isRememberedTap, queueMemory, rememberTap } from './places.js'
@@ -36,6 +37,7 @@ export class Instance {
   #prepared: Prepared | null = null
   readonly #missing = new Map<string, string>()
   readonly #drivers = new Map<string, string>()
+  readonly #hints = new Set<string>()
   readonly #timer: NodeJS.Timeout
 
   constructor(readonly log: Log) {
@@ -88,7 +90,7 @@ export class Instance {
     const opened = new Map<number, NativeQueue>()
     const { device, externalDevice, queues } = order.settings
     try {
-      queues.forEach((settings) => {
+      queues.forEach((settings, i) => {
         const queue = native.Queue.open({
           internal: device,
           external: externalDevice ?? null,
@@ -98,6 +100,7 @@ export class Instance {
           memory: queueMemory(order.memoryDirectory, device, settings.id),
           share: frameShare(queues, settings),
           hardware: hardwareShare(queues, settings),
+          memoryNode: this.#memoryNode(device, order.cpus[i] ?? null),
         })
         opened.set(settings.id, queue)
         this.#sayDrivers(queue)
@@ -107,6 +110,14 @@ export class Instance {
       throw problem
     }
     return opened
+  }
+
+  /** Says once what would be better. */
+  #memoryNode(device: string, cpu: number | null): number | null {
+    const { node, hint } = memoryPlace(readSys, native.interfaceInfo(device)?.name ?? null, cpu)
+    if (hint !== null && !this.#hints.has(hint)) this.log('info', hint)
+    if (hint !== null) this.#hints.add(hint)
+    return node
   }
 
   /** Once for each interface, and again when it changes. */

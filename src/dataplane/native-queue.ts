@@ -15,6 +15,8 @@ export interface QueueOptions {
   /** Its part of the link's frames. */
   readonly share: FrameShare
   readonly hardware: HardwareShare
+  /** Where its memory comes from; null: from wherever its thread runs. */
+  readonly memoryNode: number | null
 }
 
 export interface QueueUpdate {

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { startDaemon } from '../../daemon.js'
+import { parseCpuList } from '../../dataplane/cpu-list.js'
 import { DRIVERS, type Driver } from '../../dataplane/dataplane.js'
 import { type Address, isLoopback, parseAddress } from '../../listen.js'
 import { NAME } from '../../registry.js'
@@ -122,14 +123,10 @@ function addressArgument(value: string): Address {
   return address
 }
 
-/** `0,2,4-7`. */
 function cpuArgument(value: string): number[] {
-  return value.split(',').flatMap((part) => {
-    const [, first, last = first] = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(part) ?? []
-    const count = Number(last) - Number(first) + 1
-    if (first === undefined || count < 1) throw new InvalidArgumentError('It is not a list such as 2,4-7.')
-    return Array.from({ length: count }, (_, i) => Number(first) + i)
-  })
+  const cpus = parseCpuList(value)
+  if (cpus === null || cpus.length === 0) throw new InvalidArgumentError('It is not a list such as 2,4-7.')
+  return cpus
 }
 
 function secondsArgument(value: string): number {
