@@ -33,7 +33,7 @@ const unknown = options.target.find((name) => ![...targets, ...TESTS].includes(n
 if (unknown !== undefined) quit(`no target ${unknown}; there are ${[...targets, ...TESTS].join(', ')}`)
 if (!(Number(options.time) > 0)) quit(`--time ${options.time}: seconds, please`)
 
-const native = options.target.filter((name) => name !== SCHEMA)
+const native = options.target.filter((name) => !TESTS.includes(name))
 if (native.length > 0) {
   build(native)
   spawnSync(process.execPath, ['scripts/fuzz/seeds.mjs', seeds], { cwd: root, stdio: 'inherit' })

@@ -1,33 +1,5 @@
 import t from 'tap'
-import { build, CONFIG, softwire, TABLE } from './helper.js'
-
-const state = {
-  instances: [
-    {
-      device: 'eth0',
-      worker: { status: 'running', pid: 1, restarts: 0, problem: null },
-      queues: [
-        {
-          id: 0,
-          counters: new Map([
-            ['in-ipv4-packets', 2n ** 53n + 1n],
-            ['out-ipv6-packets', 7n],
-          ]),
-          discontinuityTime: new Date('2026-01-02T03:04:05.000Z'),
-          batches: 1n,
-          tableGeneration: 1,
-          settingsRevision: 1,
-          externalNextHop: { status: 'resolved', mac: '02:00:00:00:00:01' },
-          internalNextHop: { status: 'static', mac: '02:22:22:22:22:99' },
-          externalLinkUp: true,
-          internalLinkUp: true,
-          passthruLinkUp: null,
-          carries: { ipv4: true, ipv6: true },
-        },
-      ],
-    },
-  ],
-} as const
+import { build, CONFIG, softwire, state, TABLE } from './helper.js'
 
 const counters = {
   'discontinuity-time': '2026-01-02T03:04:05.000+00:00',

@@ -9,34 +9,8 @@ import type { TreeEdit } from '../../src/config-server/tree-diff.js'
 import { formatIpv4 } from '../../src/schema/addresses.js'
 import { formatInstanceIdentifier } from '../../src/schema/paths.js'
 import { recordSize } from '../../src/schema/softwire-record.js'
-import { build } from '../config-server/helper.js'
+import { build, state } from '../config-server/helper.js'
 import { configuration } from './cases/suite.js'
-
-/** Counters beyond what a double can count, and a next hop that was resolved. */
-const state = {
-  instances: [
-    {
-      device: 'eth0',
-      worker: { status: 'running', pid: 1, restarts: 0, problem: null },
-      queues: [
-        {
-          id: 0,
-          counters: new Map([['in-ipv4-packets', 2n ** 53n + 1n]]),
-          discontinuityTime: new Date('2026-01-02T03:04:05.000Z'),
-          batches: 1n,
-          tableGeneration: 1,
-          settingsRevision: 1,
-          externalNextHop: { status: 'resolved', mac: '02:00:00:00:00:01' },
-          internalNextHop: { status: 'static', mac: '02:22:22:22:22:99' },
-          externalLinkUp: true,
-          internalLinkUp: true,
-          passthruLinkUp: null,
-          carries: { ipv4: true, ipv6: true },
-        },
-      ],
-    },
-  ],
-} as const
 
 export interface Answer {
   readonly status: number
