@@ -12,10 +12,12 @@ import { DATA, damaged } from './store.js'
 export function checkStore(directory: string): void {
   if (!existsSync(join(directory, DATA))) return
   const probe = fileURLToPath(new URL('store-probe.js', import.meta.url))
-  const { status, signal, stdout } = spawnSync(process.execPath, [probe, directory], {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [probe, directory], {
     encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '' },
   })
-  if (status !== 0) throw damaged(directory, stdout || `reading it ends in ${signal ?? `code ${status}`}`)
+  if (signal || stdout) throw damaged(directory, stdout || `reading it ends in ${signal}`)
+  // That says nothing of the store.
+  if (status !== 0) throw new Error(`${probe} ended with code ${status}: ${stderr}`)
 }
