@@ -7,7 +7,7 @@ import type { JsonObject, JsonValue } from './json-types.js'
 import { type DataPath, formatInstanceIdentifier, type PathStep } from './paths.js'
 import { memberName, type Schema, type SchemaNode } from './schema.js'
 import { hint } from './suggest.js'
-import { BadValue, valueFromJson, valueToText } from './values.js'
+import { BadValue, problemOf, valueFromJson, valueToText } from './values.js'
 
 export interface ShapeOptions {
   /** Refuse state data. */
@@ -68,7 +68,11 @@ function checkLeaf(node: SchemaNode, value: JsonValue, steps: Steps): JsonValue 
     return valueFromJson(node.type, value)
   } catch (reason) {
     if (reason instanceof BadValue)
-      throw error('bad-value', { name: node.name, problem: reason.problem }, { path: show(steps), value })
+      throw error(
+        'bad-value',
+        { name: node.name, problem: problemOf(node, reason) },
+        { path: show(steps), value },
+      )
     throw reason
   }
 }

@@ -9,7 +9,7 @@ import { checkComplete, isObject, keysIn } from './shape.js'
 import { SoftwireRecords } from './softwire-record.js'
 import { Lexer } from './text-lexer.js'
 import { pushShaped } from './validate.js'
-import { BadValue, describeType, valueFromText } from './values.js'
+import { BadValue, describeType, problemOf, valueFromText } from './values.js'
 
 /** Where the members of an object stand in the text: '' is the object itself. */
 export type Places = WeakMap<JsonObject, Map<string, number>>
@@ -216,7 +216,12 @@ export class TextReader {
       return valueFromText(node.type, text)
     } catch (reason) {
       if (!(reason instanceof BadValue)) throw reason
-      throw this.lexer.fail(start, 'bad-value', { name: node.name, problem: reason.problem }, pathOf(node))
+      throw this.lexer.fail(
+        start,
+        'bad-value',
+        { name: node.name, problem: problemOf(node, reason) },
+        pathOf(node),
+      )
     }
   }
 }

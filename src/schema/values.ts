@@ -11,6 +11,14 @@ export class BadValue {
   constructor(readonly problem: string) {}
 }
 
+/** The problem of a value that goes to `node`; a secret is not repeated. */
+export function problemOf(
+  { defaultDeny }: { readonly defaultDeny?: 'all' | 'write' },
+  { problem }: BadValue,
+): string {
+  return defaultDeny === 'all' ? problem.replace(/^"(?:[^"\\]|\\.)*"(?:: | )/, '') : problem
+}
+
 const bounds: Partial<Record<BaseType, readonly [bigint, bigint]>> = {
   int8: [-0x80n, 0x7fn],
   int16: [-0x8000n, 0x7fffn],
