@@ -32,6 +32,8 @@ export interface ConfigurationView {
 }
 
 export interface Confined {
+  /** Softwires may be visible in part; else the table holds those that are, and nothing of them is hidden. */
+  readonly softwiresInParts: boolean
   /** A value without what may not be read; undefined: nothing of it may be. */
   visible(path: DataPath, value: JsonValue): JsonValue | undefined
   /** Validators that tell nothing of what is hidden: now, or as the commit left the resource. */

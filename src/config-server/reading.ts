@@ -222,7 +222,7 @@ function softwires(
   if (!selection) return {}
   const { records, metadata } = recordsOf(sources, query)
   const { withDefaults = 'explicit' } = query
-  const { confined } = datastore
+  const confined = datastore.confined?.softwiresInParts ? datastore.confined : undefined
   const node = schema.softwires
   const plain = !metadata && !confined && !query.withOrigin && isEverything(selection)
   if (plain && (withDefaults === 'explicit' || withDefaults === 'report-all'))

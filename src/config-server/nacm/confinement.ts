@@ -159,7 +159,11 @@ export class Confinement {
       table,
       entityTag: mark(last.revision),
       entityTagOf: (revision) => mark(Math.min(revision, last.revision)),
-      confined: { visible, validators: (path, after) => this.#validators(view, last, path, after) },
+      confined: {
+        softwiresInParts: this.#readable.inParts,
+        visible,
+        validators: (path, after) => this.#validators(view, last, path, after),
+      },
     }
     return view
   }

@@ -23,6 +23,8 @@ type Verdict = boolean | undefined
 export class SoftwireRules {
   /** What holds for every entry that no rule names. */
   readonly others: Verdict
+  /** Some entries may be read, or whatever it is, in part only. */
+  readonly inParts: boolean
   /** Addresses that rules name, in order. */
   readonly addresses: readonly number[]
   readonly #named = new Map<number, readonly SoftwireRule[]>()
@@ -41,6 +43,7 @@ export class SoftwireRules {
         permit,
       }
     })
+    this.inParts = rules.some(({ inside }) => inside)
     this.#general = rules.filter((rule) => rule.ipv4 === undefined)
     this.addresses = [...new Set(rules.flatMap(({ ipv4 }) => ipv4 ?? []))].sort((a, b) => a - b)
     for (const address of this.addresses)
@@ -87,6 +90,8 @@ type Table = Pick<NativeBindingTable, 'get' | 'scan' | 'size'>
 
 /** Records looked at in one go. */
 const PAGE = 4096
+/** The same where one address is looked at. */
+const FEW = 128
 
 /** A binding table without the entries that may not be read. Entries of which a part may be read are in it. */
 export class VisibleTable implements ReadableTable {
@@ -198,12 +203,13 @@ export class VisibleTable implements ReadableTable {
 function* runs(table: Table, ipv4: number, psid: number, last: number): Iterable<Uint8Array> {
   let from = { ipv4, psid }
   for (;;) {
-    const page = table.scan(from.ipv4, from.psid, PAGE)
+    const limit = from.ipv4 === last ? FEW : PAGE
+    const page = table.scan(from.ipv4, from.psid, limit)
     if (page.length === 0) return
     let end = page.length
     while (end > 0 && keyAt(page, end - recordSize).ipv4 > last) end -= recordSize
     if (end > 0) yield page.subarray(0, end)
-    if (end < page.length || page.length < PAGE * recordSize) return
+    if (end < page.length || page.length < limit * recordSize) return
     const key = keyAt(page, page.length - recordSize)
     if (key.psid < 0xffff) from = { ipv4: key.ipv4, psid: key.psid + 1 }
     else if (key.ipv4 < last) from = { ipv4: key.ipv4 + 1, psid: 0 }
