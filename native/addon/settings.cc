@@ -102,6 +102,7 @@ bool read_passthru(Napi::Value value, PassthruInterface& passthru) {
   reader.read("vlanTag", passthru.vlan_tag);
   reader.read("promiscuous", passthru.promiscuous);
   reader.read("sampleRate", passthru.sample_rate);
+  reader.read("nextHopRefresh", passthru.next_hop_refresh);
   reader.read("onExternalLink", passthru.on_external_link);
   return !reader.failed();
 }

@@ -37,6 +37,9 @@ class Bridge {
   // Sends what leaves one side of the relay, untagged and complete; `frames` is empty then.
   void transmit(Side side, PacketList& frames);
 
+  // Sends a frame of the relay's own to the passthru device.
+  void to_device(Packet* frame);
+
   PacketList& relay(Side side) { return relay_[static_cast<size_t>(side)]; }
   PacketList& output(Port port) { return output_[static_cast<size_t>(port)]; }
   const PacketList& output(Port port) const { return output_[static_cast<size_t>(port)]; }
@@ -64,7 +67,6 @@ class Bridge {
   bool on_vlan(const Station& station, int vlan) const;
   void receive_from_link(Port link, Packet* frame);
   void receive_from_device(Packet* frame);
-  void to_device(Packet* frame);
   void to_link(Port link, int vlan, Packet* frame);
   Packet* copy(const Packet& frame, Counter counter);
   void sample(Sampler& sampler, const Packet& frame);

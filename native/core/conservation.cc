@@ -17,7 +17,8 @@ Balance balance(const Counters& counters) {
            Counter::out_ndp_na_packets, Counter::out_icmpv4_echo_packets, Counter::out_icmpv6_echo_packets,
            Counter::out_icmpv4_error_packets, Counter::out_icmpv6_error_packets, Counter::in_ipv4_frag_reassembled,
            Counter::in_ipv6_frag_reassembled, Counter::in_inner_frag_reassembled, Counter::out_ipv4_frag,
-           Counter::out_ipv6_frag, Counter::passthru_copied_packets, Counter::passthru_sampled_packets});
+           Counter::out_ipv6_frag, Counter::passthru_copied_packets, Counter::passthru_sampled_packets,
+           Counter::out_passthru_next_hop_packets});
   balance.sent = sum({Counter::out_external_packets, Counter::out_internal_packets});
   balance.passed_through = sum({Counter::out_passthru_packets});
   balance.dropped = sum({Counter::drop_runt_packets,
@@ -43,12 +44,13 @@ Balance balance(const Counters& counters) {
                          Counter::drop_next_hop_queue_ipv4_packets,
                          Counter::drop_next_hop_queue_ipv6_packets,
                          Counter::drop_dont_fragment_ipv4_packets,
-                         Counter::drop_passthru_over_mtu_packets});
-  balance.consumed =
-      sum({Counter::in_arp_request_packets, Counter::in_arp_reply_packets, Counter::in_ndp_ns_packets,
-           Counter::in_ndp_na_packets, Counter::in_icmpv4_echo_packets, Counter::in_icmpv6_echo_packets,
-           Counter::in_icmpv6_error_packets, Counter::in_ipv4_frag_merged, Counter::in_ipv6_frag_merged,
-           Counter::in_inner_frag_merged, Counter::out_ipv4_fragmented_packets, Counter::out_ipv6_fragmented_packets});
+                         Counter::drop_passthru_over_mtu_packets,
+                         Counter::drop_passthru_next_hop_packets});
+  balance.consumed = sum({Counter::in_arp_request_packets, Counter::in_arp_reply_packets, Counter::in_ndp_ns_packets,
+                          Counter::in_ndp_na_packets, Counter::in_icmpv4_echo_packets, Counter::in_icmpv6_echo_packets,
+                          Counter::in_icmpv6_error_packets, Counter::in_ipv4_frag_merged, Counter::in_ipv6_frag_merged,
+                          Counter::in_passthru_next_hop_packets, Counter::in_inner_frag_merged,
+                          Counter::out_ipv4_fragmented_packets, Counter::out_ipv6_fragmented_packets});
   return balance;
 }
 

@@ -3,11 +3,15 @@
 namespace lwaftr {
 
 void NextHop::set_static(const MacAddress& mac) {
-  cell_->word.store(pack_next_hop(mac.data(), NextHopStatus::static_mac), std::memory_order_release);
+  static_ = pack_next_hop(mac.data(), NextHopStatus::static_mac);
+  cell_->router_until.store(0, std::memory_order_relaxed);
+  cell_->word.store(static_, std::memory_order_release);
 }
 
 void NextHop::set_unresolved() {
+  static_ = 0;
   if (cell_ != &own_ && !is_static()) return;
+  cell_->router_until.store(0, std::memory_order_relaxed);
   cell_->word.store(0, std::memory_order_release);
   cell_->ask_at.store(0, std::memory_order_relaxed);
 }
@@ -19,6 +23,8 @@ bool NextHop::take_turn(Time now, Time interval) {
 }
 
 NextHop::Question NextHop::tick(Time now) {
+  if (router_knows(now)) return Question::none;
+  if (static_ && word() != static_) forget_router();
   uint64_t known = word();
   switch (status()) {
     case NextHopStatus::static_mac:
@@ -50,10 +56,22 @@ NextHop::Question NextHop::tick(Time now) {
 
 void NextHop::learn(const uint8_t* mac, bool confirmed, Time now) {
   static constexpr uint8_t kNone[6] = {};
-  if (is_static() || (mac[0] & 1) || std::memcmp(mac, kNone, 6) == 0) return;
+  if (is_static() || router_knows(now) || (mac[0] & 1) || std::memcmp(mac, kNone, 6) == 0) return;
   // Unconfirmed is as good as confirmed half a minute ago: its next use makes us ask.
   cell_->confirmed_at.store(confirmed || now < kReachable ? now : now - kReachable, std::memory_order_relaxed);
   cell_->word.store(pack_next_hop(mac, NextHopStatus::resolved), std::memory_order_release);
+}
+
+void NextHop::learn_from_router(const uint8_t* mac, Time duration, Time now) {
+  cell_->router_until.store(now + duration, std::memory_order_relaxed);
+  // ARP and NDP never confirmed it: when the router falls silent, the next use makes us ask them.
+  cell_->confirmed_at.store(0, std::memory_order_relaxed);
+  cell_->word.store(pack_next_hop(mac, NextHopStatus::resolved), std::memory_order_release);
+}
+
+void NextHop::forget_router() {
+  cell_->router_until.store(0, std::memory_order_relaxed);
+  if (static_) cell_->word.store(static_, std::memory_order_release);
 }
 
 MacAddress NextHop::mac() const {

@@ -4,6 +4,9 @@
 //       ▲ asks all, every 3 s                               │ asks 3 times, 1 s apart, first the known MAC alone
 //       └───────────────────────────────────────────────────┘ no answer
 //
+// What the attached router says counts instead while it says it; then all this begins again, or the configured MAC
+// counts.
+//
 // While unresolved the core's packets wait in a queue. ARP and NDP (arp.h, ndp.h) put the questions and the answers
 // into packets; here is only when to ask and what to believe.
 #pragma once
@@ -27,6 +30,7 @@ struct alignas(64) NextHopCell {
   std::atomic<Time> used_at{0};  // 0: never
   std::atomic<Time> ask_at{0};
   std::atomic<uint32_t> probes{0};
+  std::atomic<Time> router_until{0};  // 0: not known from the attached router
 };
 
 class NextHop {
@@ -53,6 +57,11 @@ class NextHop {
     if (known() && !is_static()) learn(mac, true, now);
   }
 
+  // The attached router's word (attached_router.h): `mac`, and nobody else is asked or believed for `duration`.
+  void learn_from_router(const uint8_t* mac, Time duration, Time now);
+  // From now on the attached router is not asked: what it said is as good as any other answer.
+  void forget_router();
+
   NextHopStatus status() const { return static_cast<NextHopStatus>(word() >> 48 & 0xff); }
   bool known() const { return status() != NextHopStatus::unresolved; }
   bool is_static() const { return status() == NextHopStatus::static_mac; }
@@ -62,9 +71,11 @@ class NextHop {
 
  private:
   bool take_turn(Time now, Time interval);
+  bool router_knows(Time now) const { return now < cell_->router_until.load(std::memory_order_relaxed); }
 
   NextHopCell own_;
   NextHopCell* cell_ = &own_;
+  uint64_t static_ = 0;  // the configured one; 0: none
 };
 
 // Packets waiting for their next hop, in order.

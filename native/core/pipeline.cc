@@ -4,6 +4,7 @@
 #include <array>
 
 #include "arp.h"
+#include "attached_router.h"
 #include "decapsulate.h"
 #include "encapsulate.h"
 #include "fragment.h"
@@ -24,6 +25,7 @@ struct Pipeline::Rooms {
         counters(counters),
         state(state),
         bridge(pool, counters),
+        router(pool, counters),
         ingress4(pool, counters, Reassembler::kIpv4),
         ingress6(pool, counters, Reassembler::kIpv6),
         inner(pool, counters, Reassembler::kInner),
@@ -42,6 +44,7 @@ struct Pipeline::Rooms {
   QueueState& state;
   std::array<PacketList, kPortCount> received;
   Bridge bridge;
+  AttachedRouter router;
   Ingress ingress4, ingress6;
   Reassembler inner;
   Core core;
@@ -61,6 +64,9 @@ struct Pipeline::Rooms {
 void Pipeline::process(Time now) {
   Rooms& r = *rooms_;
   r.core.now = now;
+  if (r.router.active()) {
+    r.router.take(r.received[static_cast<size_t>(Port::passthru)], r.egress4.next_hop, r.egress6.next_hop, now);
+  }
   for (Port port : {Port::passthru, Port::external, Port::internal}) {
     PacketList& frames = r.received[static_cast<size_t>(port)];
     r.bridge.receive(port, frames);
@@ -98,7 +104,7 @@ void Pipeline::Rooms::ask(Time now) {
   };
   const ExternalInterface& external = core.settings.external_interface;
   const InternalInterface& internal = core.settings.internal_interface;
-  if (external.next_hop_ip) {
+  if (external.next_hop_ip || router.asked(Side::external)) {
     const NextHop::Question question = egress4.next_hop.tick(now);
     const MacAddress known = egress4.next_hop.mac();
     if (question != NextHop::Question::none) {
@@ -106,7 +112,7 @@ void Pipeline::Rooms::ask(Time now) {
       send(egress4, make_arp_request(external, destination, pool), Counter::out_arp_request_packets);
     }
   }
-  if (internal.next_hop_ip) {
+  if (internal.next_hop_ip || router.asked(Side::internal)) {
     const NextHop::Question question = egress6.next_hop.tick(now);
     const MacAddress known = egress6.next_hop.mac();
     if (question != NextHop::Question::none) {
@@ -117,6 +123,10 @@ void Pipeline::Rooms::ask(Time now) {
 }
 
 void Pipeline::Rooms::leave(Time now) {
+  if (router.active()) {
+    router.ask(Side::external, core.external, bridge, now);
+    router.ask(Side::internal, core.internal, bridge, now);
+  }
   address(egress4, core.external, core.settings.external_interface.mac, now);
   address(egress6, core.internal, core.settings.internal_interface.mac, now);
   mark(core.probe, Stage::next_hop);
@@ -190,6 +200,10 @@ void Pipeline::configure(const Settings& settings, Filters& filters, Time now) {
   r.ingress6.reassembler.configure(settings.internal.reassembly);
   r.inner.configure(settings.internal.reassembly);
   r.bridge.configure(settings);
+  const bool external_asked = r.router.asked(Side::external), internal_asked = r.router.asked(Side::internal);
+  r.router.configure(settings);
+  if (external_asked && !r.router.asked(Side::external)) r.egress4.next_hop.forget_router();
+  if (internal_asked && !r.router.asked(Side::internal)) r.egress6.next_hop.forget_router();
   r.configured = true;
 }
 

@@ -38,6 +38,7 @@ struct PassthruInterface {
   VlanTag vlan_tag;
   bool promiscuous = false;
   uint32_t sample_rate = 0;       // mirror one in N softwire packets; 0: none
+  uint32_t next_hop_refresh = 0;  // seconds between questions about next hops to the attached router; 0: none
   bool on_external_link = false;  // two-device instances: the passthru link is external-device
 };
 

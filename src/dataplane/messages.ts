@@ -27,6 +27,7 @@ const passthru: JTDSchemaType<PassthruInterface> = {
     mtu: number,
     promiscuous: boolean,
     sampleRate: number,
+    nextHopRefresh: number,
     onExternalLink: boolean,
   },
   optionalProperties: { vlanTag: number },

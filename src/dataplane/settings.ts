@@ -43,6 +43,8 @@ export interface PassthruInterface {
   readonly promiscuous: boolean
   /** Mirrors one in so many softwire packets; 0: none. */
   readonly sampleRate: number
+  /** Seconds between questions about next hops to the attached router; 0: it is not asked. */
+  readonly nextHopRefresh: number
   /** The passthru link is external-device, in instances with two. */
   readonly onExternalLink: boolean
 }
@@ -116,6 +118,9 @@ function passthru(passthru: Container): PassthruInterface {
     ...given({ vlanTag: passthru.optional<number>('vlan-tag') }),
     promiscuous: passthru.leaf<boolean>('promiscuous'),
     sampleRate: passthru.optional<number>('sample-rate') ?? 0,
+    nextHopRefresh: passthru.has('lwaftr:next-hop-resolution')
+      ? passthru.container('lwaftr:next-hop-resolution').leaf<number>('refresh-interval')
+      : 0,
     onExternalLink: passthru.leaf<string>('lwaftr:link') === 'external-device',
   }
 }

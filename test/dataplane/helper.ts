@@ -39,7 +39,15 @@ export function queue(changes: Partial<QueueSettings> = {}): QueueSettings {
 }
 
 export function passthru(device: string, mac: string, vlanTag?: number) {
-  const plain = { device, mac, mtu: 1500, promiscuous: false, sampleRate: 0, onExternalLink: false }
+  const plain = {
+    device,
+    mac,
+    mtu: 1500,
+    promiscuous: false,
+    sampleRate: 0,
+    nextHopRefresh: 0,
+    onExternalLink: false,
+  }
   return vlanTag === undefined ? plain : { ...plain, vlanTag }
 }
 

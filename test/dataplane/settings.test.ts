@@ -59,6 +59,7 @@ t.test('every setting arrives', async (t) => {
       queue { id 0; ${interfaces}
         passthru-interface {
           device xe0; mac 02:00:00:00:00:04; mtu 9000; vlan-tag 64; promiscuous true; sample-rate 1000;
+          lwaftr:next-hop-resolution { refresh-interval 7; }
           lwaftr:link external-device;
         }
       }
@@ -94,6 +95,7 @@ t.test('every setting arrives', async (t) => {
       vlanTag: 64,
       promiscuous: true,
       sampleRate: 1000,
+      nextHopRefresh: 7,
       onExternalLink: true,
     },
   })

@@ -115,6 +115,7 @@ function queue(r: Random, id: number): JsonObject {
       device: r.pick(['xe0', 'int0', 'eth0.5']),
       mac: `46${mac(r).slice(2)}`,
       ...r.maybe('sample-rate', () => r.below(2 ** 32)),
+      ...r.maybe('lwaftr:next-hop-resolution', () => r.maybe('refresh-interval', () => 1 + r.below(3600))),
     })),
   }
 }

@@ -154,6 +154,7 @@ function passthru(
     ...(passVlan !== undefined && { vlanTag: passVlan }),
     promiscuous: false,
     sampleRate: 0,
+    nextHopRefresh: 0,
     onExternalLink: theirs?.onExternalLink ?? false,
   }
 }
