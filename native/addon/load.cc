@@ -44,10 +44,9 @@ std::optional<LoadFrames> to_frames(Napi::Object options, const Settings& settin
   return LoadFrames(settings, address, softwires, sizes, static_cast<uint16_t>(*run));
 }
 
-// What the tester receives of its links: everything for its MACs by the bulk ring, the rest by the urgent one.
+// What the tester receives of its links: what is for its MACs, for who is attached to its passthru, and for all.
 LinkPart part_of(const Settings& settings) {
   LinkPart part;
-  part.share.rest = true;
   part.hardware_queues = {0};
   const auto add = [&part](const MacAddress& mac, const VlanTag& vlan) {
     part.share.stations.push_back({mac});
@@ -55,6 +54,7 @@ LinkPart part_of(const Settings& settings) {
   };
   add(settings.external_interface.mac, settings.external_interface.vlan_tag);
   add(settings.internal_interface.mac, settings.internal_interface.vlan_tag);
+  if (settings.passthru_interface) part.share.stations.push_back({settings.passthru_interface->mac, 0, 1, true});
   return part;
 }
 

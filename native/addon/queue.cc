@@ -186,6 +186,11 @@ Napi::Value QueueHandle::apply(const Napi::CallbackInfo& info) {
     }
     update.table_generation = *generation;
   }
+  if (auto change = member(object, "share")) {
+    update.share = to_frame_share(*change);
+    if (!update.share) return {};
+    part_.share = *update.share;
+  }
   if (update.settings) settings_ = std::make_unique<Settings>(*update.settings);
 
   const OnMemoryNode here(memory_node_);
@@ -203,6 +208,10 @@ Napi::Value QueueHandle::apply(const Napi::CallbackInfo& info) {
     created_passthru_ = created || *ours;
   }
   if (!hand_over(update)) return {};
+  if (update.share_problem) {
+    throw_system_error(env, update.share_problem, "cannot receive another part of the link's frames");
+    return {};
+  }
   if (replaces_created && update.devices[kPassthru]) update.devices[kPassthru]->remove_when_closed();
   Napi::Object result = Napi::Object::New(env);
   result.Set("createdTap", created);

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "ethtool.h"
+#include "frame_share.h"
 #include "interface.h"
 #include "offload.h"
 
@@ -50,13 +51,11 @@ std::unique_ptr<AfPacket> AfPacket::open(const std::string& interface, const std
   packet_mreq everything{};
   everything.mr_ifindex = info->index;
   everything.mr_type = PACKET_MR_PROMISC;  // the relay's MACs and the passthru's are not the interface's own
-  sock_fprog program{static_cast<uint16_t>(filter.size()), const_cast<sock_filter*>(filter.data())};
   if (!set(fd, SOL_PACKET, PACKET_VERSION, TPACKET_V2) || !set(fd, SOL_PACKET, PACKET_VNET_HDR, 1) ||
       !set(fd, SOL_PACKET, PACKET_AUXDATA, 1) || !set(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1) ||
       !set(fd, SOL_PACKET, PACKET_COPY_THRESH, 1) || !d.map_ring(info->mtu, ring_bytes) ||
       setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &everything, sizeof everything) != 0 ||
-      (!filter.empty() && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0) ||
-      !d.join(fd, 0) || !d.join(d.transmit_fd_, 0)) {
+      (!filter.empty() && d.choose(filter) != 0) || !d.join(fd, 0) || !d.join(d.transmit_fd_, 0)) {
     error->set(errno, interface, "cannot receive by AF_PACKET");
     return nullptr;
   }
@@ -76,6 +75,14 @@ void AfPacket::abandon() {
   cut_.clear();
   cut_next_ = 0;
 }
+
+// The kernel exchanges the filter at once: each frame meets the old one or the new one.
+int AfPacket::choose(const std::vector<sock_filter>& filter) {
+  const sock_fprog program{static_cast<uint16_t>(filter.size()), const_cast<sock_filter*>(filter.data())};
+  return setsockopt(receive_fd_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0 ? 0 : errno;
+}
+
+int AfPacket::share(const FrameShare& share) { return choose(frame_filter(share, FrameClass::bulk)); }
 
 void AfPacket::start(OpenError* error) {
   if (!join(receive_fd_, ETH_P_ALL) && errno != ENETDOWN) error->set(errno, interface_, "cannot receive");

@@ -28,7 +28,10 @@ class AfPacket final : public Device {
   void transmit(Packet* const* packets, size_t count) override;
   int wait_fd() const override { return receive_fd_; }
   LinkStatus check() override;
+  int share(const FrameShare& share) override;
   void abandon() override;
+  // Chooses frames by another filter than that of open(). Returns an errno.
+  int choose(const std::vector<sock_filter>& filter);
 
  private:
   AfPacket(std::string interface, int index) : interface_(std::move(interface)), index_(index) {}

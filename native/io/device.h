@@ -11,6 +11,8 @@
 
 namespace lwaftr {
 
+struct FrameShare;
+
 // Why a device could not be opened: errno and one line that names the interface.
 struct OpenError {
   int number = 0;
@@ -56,6 +58,10 @@ class Device {
   virtual int wait_fd() const = 0;
   // Asks the kernel, and samples its drop counters: call it some ten times a second.
   virtual LinkStatus check() = 0;
+
+  // From now on another part of the link's frames is received, and none of what both have is missed: an errno if that
+  // cannot be.
+  virtual int share(const FrameShare&) { return 0; }
 
   // Gives packets that it still holds back to their pool: before it leaves the pool's thread.
   virtual void abandon() {}

@@ -21,6 +21,8 @@ class Link {
   int wait_fd() const { return present() ? device_->wait_fd() : -1; }
   // Looks at the device.
   void check();
+  // Has the device, if there is one, receive another part of the link's frames (device.h).
+  int share(const FrameShare& share) { return present() ? device_->share(share) : 0; }
   // Puts a started device in place of the one that went; `device` leaves with the old one.
   void exchange(std::unique_ptr<Device>& device);
   // Asked from other threads too: false when a device is missed.

@@ -15,6 +15,7 @@
 
 #include "core/binding_table.h"
 #include "core/pipeline.h"
+#include "frame_share.h"
 #include "link.h"
 #include "queue_memory.h"
 
@@ -31,6 +32,8 @@ class QueueThread {
     NextHopCell* internal_next_hop = nullptr;
     std::unique_ptr<BindingTable> table;
     uint64_t table_generation = 0;
+    std::optional<FrameShare> share;  // of the links; comes back with an errno if they cannot have it
+    int share_problem = 0;
     // Started devices, by Port. To take passthru's away, exchange it for none.
     bool exchange[kPortCount] = {};
     std::unique_ptr<Device> devices[kPortCount];

@@ -56,6 +56,12 @@ LinkStatus SplitLink::check() {
   return status;
 }
 
+// By AF_XDP, bulk is dealt out by the card and has nothing to choose.
+int SplitLink::share(const FrameShare& share) {
+  const int problem = urgent_->choose(frame_filter(share, FrameClass::urgent));
+  return problem ? problem : bulk_->share(share);
+}
+
 void SplitLink::abandon() {
   urgent_->abandon();
   bulk_->abandon();

@@ -20,6 +20,7 @@ class SplitLink final : public Device {
   void transmit(Packet* const* packets, size_t count) override;
   int wait_fd() const override { return epoll_; }
   LinkStatus check() override;
+  int share(const FrameShare& share) override;
   void abandon() override;
 
  private:

@@ -22,11 +22,7 @@ interface Prepared {
 function devices(order: Order): string {
   const { device, externalDevice, queues } = order.settings
   const byHardware = order.driver === 'auto' || order.driver === 'af-xdp'
-  const parts = queues.map((queue) => [
-    queue.id,
-    frameShare(queues, queue),
-    byHardware ? hardwareShare(queues, queue) : null,
-  ])
+  const parts = queues.map((queue) => [queue.id, byHardware ? hardwareShare(queues, queue) : null])
   const where = order.driver === 'memory' ? order.socketDirectory : null
   return JSON.stringify([order.driver, where, device, externalDevice ?? null, parts])
 }
@@ -135,6 +131,9 @@ export class Instance {
     const update: { -readonly [K in keyof QueueUpdate]: QueueUpdate[K] } = {}
     if (JSON.stringify(old) !== JSON.stringify(settings))
       update.settings = { value: settings, revision: order.revision }
+    const share = frameShare(order.settings.queues, settings)
+    const shared = old && before && frameShare(before.settings.queues, old)
+    if (shared && JSON.stringify(shared) !== JSON.stringify(share)) update.share = share
     if (before?.table.generation !== order.table.generation) update.table = order.table
     if (old === undefined || passthru !== (old.passthruInterface?.device ?? null)) {
       update.passthru = passthru

@@ -22,6 +22,8 @@ export interface QueueOptions {
 export interface QueueUpdate {
   readonly settings?: { readonly value: QueueSettings; readonly revision: number }
   readonly table?: { readonly path: string; readonly generation: number }
+  /** Another part of the links' frames, without missing any of what both have. */
+  readonly share?: FrameShare
   /** Opens this passthru device instead of the one in use; null takes it away. */
   readonly passthru?: string | null
   /** Given with passthru: it is a TAP that an earlier worker created, and goes as one that this one creates. */

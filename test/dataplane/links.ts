@@ -169,6 +169,52 @@ export function linkTests(driver: Driver, skip: string | false): void {
     },
   )
 
+  for (const queues of [1, 2]) {
+    if (driver === 'af-xdp' && queues > 1) continue // a link of the lab has one hardware queue
+    t.test(
+      `a change of any leaf of a passthru costs the softwires nothing (queues: ${queues})`,
+      { skip },
+      async (t) => {
+        const lab = await buildTopology(await sandbox(t))
+        const dataplane = await open(t, { driver })
+        const plain = passthru(lab.sandbox.link('tap'), ROUTE_REFLECTOR.mac)
+        const changes = [
+          plain,
+          { ...plain, mac: '02:00:00:00:00:99' },
+          { ...plain, mtu: 9000 },
+          { ...plain, vlanTag: 64 },
+          { ...plain, vlanTag: 65 },
+          { ...plain, promiscuous: true },
+          { ...plain, sampleRate: 2 },
+          { ...plain, nextHopRefresh: 1 },
+          { ...plain, device: lab.passthruDevice },
+          undefined,
+          plain,
+        ]
+        const set = (passthruInterface: (typeof changes)[number]) =>
+          commit(dataplane, [
+            instance(
+              lab.device,
+              queue(passthruInterface && { passthruInterface }),
+              ...(queues > 1 ? [queue({ id: 1 })] : []),
+            ),
+          ])
+        await (await dataplane.prepare({ softwires: { replace: softwireOf(whole) } })).apply()
+        await set(undefined)
+        const { host } = await addSubscriber(lab, whole)
+        t.type(await pingUntilAnswered(host, '198.51.100.2', PATIENCE), 'number')
+        const running = continuousPing(host, '198.51.100.2', { interval: 0.002 })
+        for (const change of changes) {
+          await set(change)
+          await sleep(50)
+        }
+        const { received, missed } = await running.stop()
+        t.equal(missed, 0, `none of ${received} pings was lost meanwhile`)
+        t.ok(received > 100)
+      },
+    )
+  }
+
   t.test('an interface that is not there is refused by name, and nothing stays', { skip }, async (t) => {
     const dataplane = await open(t, { driver })
     await t.rejects(dataplane.prepare({ instances: [instance('nowhere0')] }), {

@@ -13,6 +13,9 @@ import { buildTopology, type Topology } from '../../src/lab/topology.js'
 /** For `skip`: the reason why there is no lab here, or false. */
 export const skip: string | false = (await obstacleToNamespaces()) ?? false
 
+/** `npm run test:lab` takes its time. */
+export const long = process.env.LWAFTR_LONG_TESTS === '1'
+
 export interface Lab {
   readonly topology: Topology
   readonly relay: Relay
