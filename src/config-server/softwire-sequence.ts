@@ -25,9 +25,10 @@ export function softwireSequence(
   if (sort !== undefined && !node.keys.includes(sort))
     throw error('bad-page', { name: 'sort-by', problem: `softwires are sorted by ${node.keys.join(' or ')}` })
   if (!where && sort !== 'psid') return tableSequence(node, table)
-  const all = where ? matching(pages(table), where(recordReader)) : [...pages(table)]
-  const records = Buffer.concat(all)
-  return recordSequence(node, sort === 'psid' ? byPsid(records) : records, sort === 'psid')
+  const records = where
+    ? Buffer.concat(matching(pages(table), where(recordReader)))
+    : table.scan(0, 0, table.size)
+  return recordSequence(node, records, sort === 'psid' ? byPsid(records) : undefined)
 }
 
 function tableSequence(node: SchemaNode, table: ReadableTable): Sequence<Records> {
@@ -52,28 +53,42 @@ function tableSequence(node: SchemaNode, table: ReadableTable): Sequence<Records
   }
 }
 
-/** `sorted`: not in the table's order, so that a key that is gone has no next. */
-function recordSequence(node: SchemaNode, records: Uint8Array, sorted: boolean): Sequence<Records> {
+/** `order`: where they stand in the records, if they are not to be in the table's order. */
+function recordSequence(
+  node: SchemaNode,
+  records: Uint8Array,
+  order: Uint32Array | undefined,
+): Sequence<Records> {
   const size = records.length / recordSize
-  const keyOfIndex = (index: number) => keyAt(records, index * recordSize)
+  const offsetOf = (index: number) => (order ? (order[index] as number) : index) * recordSize
   return {
     node,
     size,
-    keysAt: (index) => keysOf(records.subarray(index * recordSize)),
+    keysAt: (index) => keysOf(records.subarray(offsetOf(index))),
     find: (keys, direction) => {
       const key = keyOf(keys)
       if (!key) return undefined
       let before = 0
       for (let index = 0; index < size; index++) {
-        const { ipv4, psid } = keyOfIndex(index)
+        const ipv4 = ipv4At(records, offsetOf(index))
+        const psid = psidAt(records, offsetOf(index))
         if (ipv4 === key.ipv4 && psid === key.psid) return index
         if (ipv4 < key.ipv4 || (ipv4 === key.ipv4 && psid < key.psid)) before = index + 1
       }
-      if (sorted) return undefined
+      // In an order of its own, what is gone has no neighbours.
+      if (order) return undefined
       return direction === 'forwards' ? before : before - 1
     },
     slice: (from, to, direction) =>
-      blocks(from, to, direction, (begin, end) => records.subarray(begin * recordSize, end * recordSize)),
+      blocks(from, to, direction, (begin, end) => {
+        if (!order) return records.subarray(begin * recordSize, end * recordSize)
+        const piece = new Uint8Array((end - begin) * recordSize)
+        for (let index = begin; index < end; index++) {
+          const offset = offsetOf(index)
+          piece.set(records.subarray(offset, offset + recordSize), (index - begin) * recordSize)
+        }
+        return piece
+      }),
   }
 }
 
@@ -105,25 +120,41 @@ function reversed(records: Uint8Array): Uint8Array {
 
 function matching(pieces: Records, condition: (at: RecordAt) => boolean): Uint8Array[] {
   const found: Uint8Array[] = []
-  for (const records of pieces)
-    for (let offset = 0; offset < records.length; offset += recordSize)
-      if (condition({ records, offset })) found.push(records.subarray(offset, offset + recordSize))
+  for (const records of pieces) {
+    // One for all of them: this is done a million times.
+    const at = { records, offset: 0 }
+    for (; at.offset < records.length; at.offset += recordSize)
+      if (condition(at)) found.push(records.subarray(at.offset, at.offset + recordSize))
+  }
   return found
 }
 
-/** By PSID, those of one PSID as they were. */
-function byPsid(records: Uint8Array): Uint8Array {
-  const count = records.length / recordSize
-  const order = new Float64Array(count)
-  for (let index = 0; index < count; index++)
-    order[index] = keyAt(records, index * recordSize).psid * 2 ** 32 + index
-  order.sort()
-  const sorted = new Uint8Array(records.length)
-  for (let to = 0; to < count; to++) {
-    const from = ((order[to] as number) % 2 ** 32) * recordSize
-    sorted.set(records.subarray(from, from + recordSize), to * recordSize)
+/** Indexes of the records by PSID, those of one PSID as they were: how many have a lower one is where it begins. */
+function byPsid(records: Uint8Array): Uint32Array {
+  const next = new Uint32Array(65537)
+  for (let offset = 0; offset < records.length; offset += recordSize) {
+    const above = psidAt(records, offset) + 1
+    next[above] = (next[above] as number) + 1
   }
-  return sorted
+  for (let psid = 1; psid < next.length; psid++)
+    next[psid] = (next[psid] as number) + (next[psid - 1] as number)
+  const order = new Uint32Array(records.length / recordSize)
+  for (let index = 0; index < order.length; index++) {
+    const psid = psidAt(records, index * recordSize)
+    const place = next[psid] as number
+    order[place] = index
+    next[psid] = place + 1
+  }
+  return order
+}
+
+function ipv4At(records: Uint8Array, offset: number): number {
+  const low = ((records[offset + 1] as number) << 16) | ((records[offset + 2] as number) << 8)
+  return (records[offset] as number) * 2 ** 24 + (low | (records[offset + 3] as number))
+}
+
+function psidAt(records: Uint8Array, offset: number): number {
+  return (records[offset + 4] as number) | ((records[offset + 5] as number) << 8)
 }
 
 interface RecordAt {
@@ -134,7 +165,7 @@ interface RecordAt {
 /** Leaves of a record, without making an object of all of it; see softwire-record.ts for where they are. */
 const LEAVES: Readonly<Record<string, (at: RecordAt) => JsonValue>> = {
   ipv4: ({ records, offset }) => formatIpv4(records, offset),
-  psid: ({ records, offset }) => keyAt(records, offset).psid,
+  psid: ({ records, offset }) => psidAt(records, offset),
   padding: ({ records, offset }) => (records[offset + 8] as number) + (records[offset + 9] as number) * 256,
   'psid-length': ({ records, offset }) => records[offset + 6] as number,
   'reserved-ports-bit-count': ({ records, offset }) => records[offset + 7] as number,
@@ -163,7 +194,12 @@ const recordReader: EntryReader<RecordAt> = {
     if (at === undefined || !parse) return undefined
     const bytes = parse(value)
     if (!bytes) return () => false
-    return ({ records, offset }) => bytes.every((byte, i) => records[offset + at + i] === byte)
+    // From the end, where addresses differ.
+    return ({ records, offset }) => {
+      let i = bytes.length - 1
+      while (i >= 0 && records[offset + at + i] === bytes[i]) i--
+      return i < 0
+    }
   },
 }
 
