@@ -1,11 +1,12 @@
 // Real interfaces of the kernel, veth and TAP, and what happens to them: the same tests for each driver.
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { DataPlane, Driver } from '../../src/dataplane/dataplane.js'
 import { RELAY, ROUTE_REFLECTOR, SUBSCRIBERS, SWITCH } from '../../src/lab/addresses.js'
 import { ip } from '../../src/lab/exec.js'
 import { continuousPing, ping, pingUntilAnswered } from '../../src/lab/ping.js'
-import { cable, Sandbox } from '../../src/lab/sandbox.js'
+import { cable, type Namespace, Sandbox } from '../../src/lab/sandbox.js'
 import { addSubscriber } from '../../src/lab/subscriber.js'
 import { buildTopology } from '../../src/lab/topology.js'
 import { commit, eventually, instance, onlyQueue, open, passthru, queue, softwireOf } from './helper.js'
@@ -28,6 +29,50 @@ const RECEIVER = `
 )
 const SENDER = `
   const s = require('net').connect(5001, process.argv[1]); s.end(Buffer.alloc(Number(process.argv[2]), 7)); s.pipe(process.stdout)`
+
+/** An IS-IS hello in 802.3 framing with its LLC header, and an LLDP frame: group addresses, as hex. */
+const LLC = [
+  `0180c2000014020000000077002f${'fefe03'}${'83'.repeat(44)}`,
+  `0180c200000e02000000007788cc${'02070400'}${'5a'.repeat(42)}`,
+]
+const SEND = `import socket, sys, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind((sys.argv[1], 0))
+for frame in sys.argv[2:]: s.send(bytes.fromhex(frame))`
+const RECEIVE = `import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+s.bind((sys.argv[1], 3))
+s.settimeout(5)
+print('ready', flush=True)
+left = int(sys.argv[2])
+while left:
+    data, (_, _, kind, _, _) = s.recvfrom(2000)
+    if kind != 4 and data[:3] == bytes.fromhex('0180c2') and data[6:12] == bytes.fromhex('020000000077'):
+        print(data.hex(), flush=True)
+        left -= 1`
+
+interface LinkEnd {
+  readonly host: Namespace
+  readonly device: string
+}
+
+/** What of those frames arrives at an end when they are sent at another. */
+async function carried(from: LinkEnd, to: LinkEnd): Promise<string[]> {
+  const receiver = to.host.spawn('python3', ['-c', RECEIVE, to.device, String(LLC.length)], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  let said = ''
+  const ended = once(receiver, 'close')
+  await new Promise<void>((resolve) =>
+    receiver.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      resolve()
+    }),
+  )
+  await from.host.exec('python3', ['-c', SEND, from.device, ...LLC])
+  await ended
+  return said.split('\n').filter((line) => line !== '' && line !== 'ready')
+}
 
 /** `skip`: the reason why they cannot run here, or false. */
 export function linkTests(driver: Driver, skip: string | false): void {
@@ -105,6 +150,27 @@ export function linkTests(driver: Driver, skip: string | false): void {
       await tagged(1, 65, dataplanes[1])
       t.match(await ping(routers[0], '172.20.64.2'), { received: 0 }, 'another VLAN is another network')
       t.ok((onlyQueue(dataplanes[1]).counters.get('drop-wrong-vlan-packets') ?? 0n) >= 3n)
+    },
+  )
+
+  t.test(
+    'LLC frames (IS-IS, LLDP) cross untouched, to a TAP and to an interface, both ways',
+    { skip },
+    async (t) => {
+      const lab = await buildTopology(await sandbox(t))
+      const dataplane = await open(t, { driver })
+      const router = await lab.sandbox.namespace('router')
+      const tap = lab.sandbox.link('tap')
+      for (const device of [tap, lab.passthruDevice]) {
+        const settings = passthru(device, ROUTE_REFLECTOR.mac)
+        await commit(dataplane, [instance(lab.device, queue({ passthruInterface: settings }))])
+        if (device === tap) await ip(`link set ${tap} netns ${router.name}`)
+        const end = device === tap ? { host: router, device } : { host: lab.routeReflector, device: 'eth0' }
+        await end.host.ip(`link set ${end.device} up`)
+        const link = { host: lab.switch, device: 'relay' }
+        t.same(await carried(link, end), LLC, `from the link to ${device === tap ? 'a TAP' : 'an interface'}`)
+        t.same(await carried(end, link), LLC, 'and back')
+      }
     },
   )
 
