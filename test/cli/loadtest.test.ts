@@ -128,6 +128,14 @@ t.test('the search ends at the highest rate that loses nothing', async (t) => {
   }
 })
 
+t.test('a generator that sends a little less than it is asked to does not end the search', async (t) => {
+  const found = await search({ most: 10, tolerance: 0, resolution: 0.01 }, async (rate) => {
+    const offered = Math.min(0.95 * rate, 6)
+    return { rate, offered, loss: offered > 3.3 ? 1 : 0 }
+  })
+  t.ok((found.best?.offered ?? 0) > 3.2, `${found.best?.offered} of 3.3 in ${found.trials.length} trials`)
+})
+
 t.test('a relay that loses at any rate has none', async (t) => {
   const found = await search({ most: 10, tolerance: 0, resolution: 0.01 }, async (rate) => ({
     rate,

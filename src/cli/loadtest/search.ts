@@ -34,20 +34,20 @@ export async function search<T extends Trial>(
 ): Promise<Found<T>> {
   const trials: T[] = []
   let best: T | null = null
-  let failed = options.most
-  let rate = options.most
-  while (rate >= options.most * LEAST) {
+  let [passed, failed] = [0, options.most]
+  for (let rate = options.most; rate >= options.most * LEAST; rate = (passed + failed) / 2) {
     const trial = await run(rate)
     trials.push(trial)
-    const passed = trial.loss <= options.tolerance
-    // What the generator could not send was not tried: the range ends at what it sent.
-    const reached = trial.offered >= rate * REACHED
-    if (passed && (best === null || trial.offered > best.offered)) best = trial
-    if (passed && (rate === options.most || !reached)) break
-    if (!passed) failed = Math.min(rate, trial.offered)
-    const low = best?.offered ?? 0
-    if (best !== null && failed - low <= failed * options.resolution) break
-    rate = (low + failed) / 2
+    if (trial.loss > options.tolerance) {
+      failed = Math.min(rate, trial.offered)
+    } else {
+      passed = rate
+      if (best === null || trial.offered > best.offered) best = trial
+      // Where nothing has failed it is as high as is asked for, or as the generator can send.
+      const nothingFailed = trials.every(({ loss }) => loss <= options.tolerance)
+      if (nothingFailed && (rate === options.most || trial.offered < rate * REACHED)) break
+    }
+    if (failed - passed <= failed * options.resolution) break
   }
   return { best, trials }
 }
