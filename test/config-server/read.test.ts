@@ -174,10 +174,13 @@ t.test('readiness names what keeps an instance from forwarding', async (t) => {
   const { send, dataplane } = await build(t)
   const [{ queues, worker }] = state.instances
   const instance = { device: 'eth0', externalDevice: 'eth1', worker, queues }
-  const cut = queues.map((queue) => ({ ...queue, externalLinkUp: false }))
+  const without = { carries: { ipv4: false, ipv6: true } }
+  const cut = queues.map((queue) => ({ ...queue, ...without, externalLinkUp: false }))
+  const unresolved = queues.map((queue) => ({ ...queue, ...without }))
   for (const [problems, now] of [
     [[], instance],
     [['eth1: link down'], { ...instance, queues: cut }],
+    [['eth0 queue 0: ipv4 next hop unresolved'], { ...instance, queues: unresolved }],
     [
       ['eth0: killed by SIGKILL'],
       { ...instance, worker: { ...worker, status: 'down', problem: 'killed by SIGKILL' } },

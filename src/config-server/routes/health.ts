@@ -1,6 +1,7 @@
 // For those who watch the process: is it alive, and does it forward as configured.
 import type { FastifyInstance } from 'fastify'
 import type { InstanceState } from '../../dataplane/dataplane.js'
+import { standingOf } from '../announce/carriers.js'
 import { resource } from '../resource.js'
 import type { Services } from '../services.js'
 
@@ -18,13 +19,23 @@ export function healthRoutes(app: FastifyInstance, { isReady, dataplane, access 
   })
 }
 
-/** One line for what keeps the instance from forwarding: its worker, or its links. */
-function problemsOf({ device, externalDevice = device, worker, queues }: InstanceState): string[] {
+/**
+ * One line for what keeps the instance from forwarding: its worker, a link, or a next hop of one of its queues. What an
+ * operator drained forwards still: that is no problem.
+ */
+function problemsOf(instance: InstanceState): string[] {
+  const { device, externalDevice = device, worker, queues } = instance
   if (worker.status === 'down') return [`${device}: ${worker.problem ?? 'down'}`]
-  const down = new Set<string>()
-  for (const { internalLinkUp, externalLinkUp } of queues) {
-    if (!internalLinkUp) down.add(device)
-    if (!externalLinkUp) down.add(externalDevice)
-  }
-  return [...down].map((link) => `${link}: link down`)
+  const problems = new Set<string>()
+  for (const queue of queues)
+    for (const [family, link] of [
+      ['ipv6', device],
+      ['ipv4', externalDevice],
+    ] as const) {
+      const standing = standingOf(instance, queue, family)
+      if (standing === 'link-down') problems.add(`${link}: link down`)
+      if (standing === 'next-hop-unresolved')
+        problems.add(`${device} queue ${queue.id}: ${family} next hop unresolved`)
+    }
+  return [...problems]
 }
