@@ -79,7 +79,7 @@ function frr({ table }: FormatOptions): Sayings {
 }
 
 /** Tells our static routes from others: RFC 7596. */
-export const FRR_TAG = 7596
+const FRR_TAG = 7596
 
 function configured(lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['configure terminal', ...lines, 'end']
