@@ -6,6 +6,8 @@ import type { FastifyInstance } from 'fastify'
 import { Access } from './config-server/access/access.js'
 import { type Audit, AuditFile, auditLine } from './config-server/access/audit.js'
 import { accessSettings } from './config-server/access/settings.js'
+import { Alarms } from './config-server/alarms/alarms.js'
+import { alarmsState } from './config-server/alarms/state.js'
 import { Routes } from './config-server/announce/routes.js'
 import { announcementState, routesState } from './config-server/announce/state.js'
 import { buildApp } from './config-server/app.js'
@@ -13,6 +15,7 @@ import { readConfiguration } from './config-server/configuration-file.js'
 import { Confirmation } from './config-server/confirmation.js'
 import { Datastore } from './config-server/datastore.js'
 import { datastores } from './config-server/datastores.js'
+import { AlarmsFeed } from './config-server/feeds/alarms-feed.js'
 import { configurationFeeds } from './config-server/feeds/configuration-feed.js'
 import { RoutesFeed } from './config-server/feeds/routes-feed.js'
 import { Streams } from './config-server/feeds/streams.js'
@@ -116,9 +119,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const routes = new Routes(parts)
     closers.push(() => routes.close())
 
+    const alarms = new Alarms(parts)
+    closers.push(() => alarms.close())
+
     let ready = false
     const forwarding = [dataPlaneState(schema, dataplane), announcementState(dataplane)]
-    const feeds = [...configurationFeeds({ ...parts, history }), new RoutesFeed(parts.schema, routes)]
+    const feeds = [
+      ...configurationFeeds({ ...parts, history }),
+      new RoutesFeed(schema, routes),
+      new AlarmsFeed(schema, alarms),
+    ]
     const streams = new Streams({ ...parts, state: forwarding }, feeds)
     const present = datastores(options.stateDirectory !== undefined)
     const services = {
@@ -134,6 +144,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         historyState(store, transactions),
         yangLibrary(present),
         routesState(routes),
+        alarmsState(alarms),
         systemCapabilities(),
         restconfState(CAPABILITIES, describeStreams(streams)),
         access.state,
@@ -147,6 +158,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     else if (first) await transactions.commit(first)
     await confirmation.resume()
     ready = true
+    alarms.start()
 
     const reload = async () => {
       audit.reopen()

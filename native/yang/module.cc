@@ -48,10 +48,17 @@ class Context : public Napi::ObjectWrap<Context> {
   ~Context() override { ly_ctx_destroy(context_); }
 
  private:
-  // load(module): loads and compiles the newest revision found.
+  // load(module, features?): loads and compiles the newest revision found, with those features and no others.
   Napi::Value Load(const Napi::CallbackInfo& info) {
     std::string name = info[0].ToString();
-    if (!ly_ctx_load_module(context_, name.c_str(), nullptr, nullptr))
+    std::vector<std::string> features;
+    if (info[1].IsArray())
+      for (uint32_t i = 0; i < info[1].As<Napi::Array>().Length(); i++)
+        features.push_back(info[1].As<Napi::Array>().Get(i).ToString());
+    std::vector<const char*> names;
+    for (const std::string& feature : features) names.push_back(feature.c_str());
+    names.push_back(nullptr);
+    if (!ly_ctx_load_module(context_, name.c_str(), nullptr, names.data()))
       Napi::Error::New(info.Env(), "module " + name + ": " + yang::TakeErrorText(context_))
           .ThrowAsJavaScriptException();
     if (ly_ctx_get_module_implemented(context_, "ietf-netconf-acm")) UseStringForRulePaths(context_);

@@ -91,6 +91,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'print counters and other state',
     load: async () => (await import('./commands/get-state.js')).getStateCommand(),
   },
+  alarms: {
+    summary: 'print what is wrong, now or as it changes',
+    load: async () => (await import('./commands/alarms.js')).alarmsCommand(),
+  },
   drain: {
     summary: 'take traffic away from a link, and wait until it has gone',
     load: async () => (await import('./commands/drain.js')).drainCommand(),

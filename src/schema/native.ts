@@ -73,7 +73,8 @@ export interface ConvertOptions {
 }
 
 export interface NativeContext {
-  load(module: string): void
+  /** The newest revision found, with those features and no others. */
+  load(module: string, features?: readonly string[]): void
   /** JSON of ietf-yang-library (RFC 8525) without datastores; its content-id is "0", locations are of files. */
   library(): string
   /** YANG text of a loaded module or submodule of exactly that revision (absent: the newest); null for any other. */
@@ -111,16 +112,20 @@ export function readPlainSoftwires(text: Buffer, at: number): PlainSoftwires {
   return addon.readSoftwires(text, at)
 }
 
-/** What is implemented; libyang itself brings ietf-yang-library, ietf-datastores and a few it cannot do without. */
-const modules = [
-  'snabb-softwire-v3',
-  'lwaftr',
-  'ietf-netconf-acm',
-  'ietf-restconf-monitoring',
-  'ietf-origin',
-  'ietf-system-capabilities',
-  'ietf-list-pagination',
-] as const
+/**
+ * What is implemented, with its features; libyang itself brings ietf-yang-library, ietf-datastores and a few it cannot
+ * do without.
+ */
+const modules: Readonly<Record<string, readonly string[]>> = {
+  'snabb-softwire-v3': [],
+  'ietf-alarms': ['alarm-history', 'alarm-summary'],
+  lwaftr: [],
+  'ietf-netconf-acm': [],
+  'ietf-restconf-monitoring': [],
+  'ietf-origin': [],
+  'ietf-system-capabilities': [],
+  'ietf-list-pagination': [],
+}
 
 let context: NativeContext | undefined
 
@@ -133,7 +138,7 @@ export function newContext(directory: string): NativeContext {
 export function yangContext(): NativeContext {
   if (context === undefined) {
     context = newContext(join(root, 'yang'))
-    for (const module of modules) context.load(module)
+    for (const [module, features] of Object.entries(modules)) context.load(module, features)
   }
   return context
 }

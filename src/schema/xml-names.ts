@@ -10,7 +10,9 @@ type NamedType = 'path' | 'xpath' | 'identity'
 export function namesIn(type: LeafType): NamedType | undefined {
   if (type.base === 'identityref') return 'identity'
   if (type.base === 'instance-identifier' || type.format === 'node-instance-identifier') return 'path'
-  return type.format === 'xpath1.0' ? 'xpath' : undefined
+  if (type.format === 'xpath1.0') return 'xpath'
+  // What else a union may hold has no names, and is left as it is.
+  return type.members.map(namesIn).find((kind) => kind !== undefined)
 }
 
 /** A value that has names, from XML to JSON. */

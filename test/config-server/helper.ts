@@ -5,12 +5,15 @@ import { join } from 'node:path'
 import type { InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { Access } from '../../src/config-server/access/access.js'
+import { Alarms } from '../../src/config-server/alarms/alarms.js'
+import { alarmsState } from '../../src/config-server/alarms/state.js'
 import { Routes } from '../../src/config-server/announce/routes.js'
 import { announcementState, routesState } from '../../src/config-server/announce/state.js'
 import { buildApp } from '../../src/config-server/app.js'
 import { Confirmation } from '../../src/config-server/confirmation.js'
 import { Datastore } from '../../src/config-server/datastore.js'
 import { datastores } from '../../src/config-server/datastores.js'
+import { AlarmsFeed } from '../../src/config-server/feeds/alarms-feed.js'
 import { configurationFeeds } from '../../src/config-server/feeds/configuration-feed.js'
 import { RoutesFeed } from '../../src/config-server/feeds/routes-feed.js'
 import { Streams } from '../../src/config-server/feeds/streams.js'
@@ -195,7 +198,13 @@ export function services(dataplane: DataPlane, store: Store) {
   const history = new History(parts)
   const confirmation = new Confirmation({ ...parts, history, transactions }, () => {})
   const forwarding = [dataPlaneState(schema, dataplane), announcementState(dataplane)]
-  const feeds = [...configurationFeeds({ ...parts, history }), new RoutesFeed(parts.schema, routes)]
+  // Tests say when it looks.
+  const alarms = new Alarms(parts)
+  const feeds = [
+    ...configurationFeeds({ ...parts, history }),
+    new RoutesFeed(schema, routes),
+    new AlarmsFeed(schema, alarms),
+  ]
   const streams = new Streams({ ...parts, state: forwarding }, feeds)
   const present = datastores(true)
   const access = new Access(parts, { clientCertificates: false, required: false, audit: () => {} })
@@ -204,12 +213,13 @@ export function services(dataplane: DataPlane, store: Store) {
     historyState(store, transactions),
     yangLibrary(present),
     routesState(routes),
+    alarmsState(alarms),
     systemCapabilities(),
     restconfState(CAPABILITIES, describeStreams(streams)),
     access.state,
   ]
   const doors = { access, streams, datastores: present }
-  return { ...parts, ...doors, transactions, history, confirmation, routes, state }
+  return { ...parts, ...doors, transactions, history, confirmation, routes, alarms, state }
 }
 
 /** What a data plane that forwards tells of itself, with a counter beyond what a double can count. */

@@ -1,0 +1,110 @@
+// The alarms of this relay: looks at what is wrong after each commit, each change of the data plane, and every second.
+//
+//   commit, data plane, clock ─► conditions ─► advance ─► the list, and what changed in it ─► listeners
+//
+// They are kept in memory: a relay that starts finds out for itself what is wrong.
+import type { DataPlane } from '../../dataplane/dataplane.js'
+import type { Schema } from '../../schema/schema.js'
+import type { Datastore } from '../datastore.js'
+import type { Publisher } from '../publisher.js'
+import type { Alarm } from './alarm.js'
+import { type AlarmList, advance, NO_ALARMS } from './alarm-list.js'
+import { conditions } from './conditions.js'
+import { mostStatusChanges } from './control.js'
+
+export interface AlarmsParts {
+  readonly schema: Schema
+  readonly datastore: Datastore
+  readonly dataplane: DataPlane
+  readonly publisher: Publisher
+}
+
+export interface AlarmChange {
+  /** Undefined: it was not in the list. */
+  readonly before: Alarm | undefined
+  /** Undefined: it is not in the list any more. */
+  readonly after: Alarm | undefined
+}
+
+/** Milliseconds between two looks when nothing calls for one. */
+const INTERVAL = 1000
+/** Milliseconds that a worker has to run before its restart is a thing of the past. */
+const SETTLED = 60_000
+
+export class Alarms {
+  readonly #parts: AlarmsParts
+  #list: AlarmList = NO_ALARMS
+  #lastChanged: Date | undefined
+  readonly #restarts = new Map<string, { readonly count: number; readonly time: number }>()
+  readonly #listeners = new Set<(changes: readonly AlarmChange[], time: Date) => void>()
+  readonly #close: (() => void)[] = []
+
+  constructor(parts: AlarmsParts) {
+    this.#parts = parts
+  }
+
+  /** Looks from now on. */
+  start(): void {
+    const { publisher, dataplane } = this.#parts
+    const timer = setInterval(() => this.look(), INTERVAL).unref()
+    this.#close.push(
+      () => clearInterval(timer),
+      publisher.subscribe(({ tree }) => {
+        if (tree.length > 0) this.look()
+      }),
+      dataplane.onChange(() => this.look()),
+    )
+    this.look()
+  }
+
+  close(): void {
+    for (const close of this.#close.splice(0)) close()
+  }
+
+  get all(): Iterable<Alarm> {
+    return this.#list.alarms.values()
+  }
+
+  get lastChanged(): Date | undefined {
+    return this.#lastChanged
+  }
+
+  /** Calls back with what changed in the list. Returns the unsubscriber. */
+  subscribe(listener: (changes: readonly AlarmChange[], time: Date) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Brings the list up to date. */
+  look(now = new Date()): void {
+    const { schema, datastore, dataplane } = this.#parts
+    const config = datastore.running.tree
+    const state = dataplane.state()
+    const restarted = new Set(
+      state.instances.flatMap(({ device, worker }) =>
+        this.#restartedLately(device, worker.restarts, now) ? [device] : [],
+      ),
+    )
+    const found = conditions(schema, { config, state, restarted })
+    this.#become(advance(this.#list, found, now, mostStatusChanges(config)), now)
+  }
+
+  #become(next: AlarmList, now: Date): void {
+    const last = this.#list.alarms
+    this.#list = next
+    const changes = [...new Set([...last.keys(), ...next.alarms.keys()])].flatMap((key): AlarmChange[] => {
+      const [before, after] = [last.get(key), next.alarms.get(key)]
+      return before === after ? [] : [{ before, after }]
+    })
+    if (changes.length === 0) return
+    this.#lastChanged = now
+    for (const listener of this.#listeners) listener(changes, now)
+  }
+
+  #restartedLately(device: string, count: number, now: Date): boolean {
+    const last = this.#restarts.get(device)
+    if (count !== (last?.count ?? 0)) this.#restarts.set(device, { count, time: now.getTime() })
+    const { count: seen, time } = this.#restarts.get(device) ?? { count: 0, time: 0 }
+    return seen > 0 && now.getTime() - time < SETTLED
+  }
+}

@@ -1,0 +1,77 @@
+// The list of alarms as a feed.
+import { randomBytes } from 'node:crypto'
+import type { DataPath } from '../../schema/paths.js'
+import type { Schema, SchemaNode } from '../../schema/schema.js'
+import { type Alarm, alarmEntry, listKeys } from '../alarms/alarm.js'
+import type { AlarmChange, Alarms } from '../alarms/alarms.js'
+import { contentOf, type Feed, type FeedEdit, type Replay, type Update } from './feed.js'
+import { RecentUpdates } from './recent-updates.js'
+
+/** Bytes of updates that it remembers. */
+const LIMIT = 1 << 20
+
+export class AlarmsFeed implements Feed {
+  readonly name = 'alarms'
+  readonly epoch = randomBytes(6).toString('base64url')
+  readonly #alarms: Alarms
+  readonly #above: readonly SchemaNode[]
+  readonly #recent: RecentUpdates
+
+  constructor(schema: Schema, alarms: Alarms) {
+    const top = schema.roots.get('ietf-alarms:alarms')
+    const list = top?.children.get('alarm-list')
+    const entry = list?.children.get('alarm')
+    if (!top || !list || !entry) throw new Error('the model has no alarms')
+    this.#alarms = alarms
+    this.#above = [top, list, entry]
+    // Counted on from a number that no earlier life of this relay has reached.
+    const first = String(Date.now())
+    this.#recent = new RecentUpdates(() => first, LIMIT)
+    alarms.subscribe((changes, time) => this.#push(changes, time))
+  }
+
+  get revision(): string {
+    return this.#recent.revision
+  }
+
+  get replay(): Replay {
+    return this.#recent
+  }
+
+  content(): Iterator<readonly FeedEdit[], string> {
+    return contentOf(
+      this,
+      Array.from(this.#alarms.all, (after) => this.#edit({ before: undefined, after })),
+    )
+  }
+
+  since(revision: string): Iterable<Update> | null {
+    return this.#recent.since(revision)
+  }
+
+  subscribe(listener: (update: Update) => void): () => void {
+    return this.#recent.subscribe(listener)
+  }
+
+  #push(changes: readonly AlarmChange[], time: Date): void {
+    const edits = changes.map((change) => this.#edit(change))
+    const revision = String(Number(this.revision) + 1)
+    const bytes = edits.reduce((sum, { value }) => sum + 512 + JSON.stringify(value ?? '').length, 0)
+    this.#recent.push(this.revision, { revision, time, edits }, bytes)
+  }
+
+  #edit({ before, after }: AlarmChange): FeedEdit {
+    const target = this.#path((after ?? before) as Alarm)
+    if (!after) return { operation: 'delete', target }
+    return { operation: before ? 'replace' : 'create', target, value: alarmEntry(after) }
+  }
+
+  #path(alarm: Alarm): DataPath {
+    return {
+      steps: this.#above.map((node, i) => ({
+        node,
+        keys: i === this.#above.length - 1 ? listKeys(alarm) : [],
+      })),
+    }
+  }
+}

@@ -1,0 +1,177 @@
+// Alarms as clients meet them: RESTCONF, WebSocket, event streams.
+import t, { type Test } from 'tap'
+import { instance, queue } from '../announce/queues.js'
+import { build } from '../helper.js'
+import { EventClient } from '../sse/client.js'
+import { listening } from '../websocket/client.js'
+
+const ALARMS = '/restconf/data/ietf-alarms:alarms'
+const INSTANCE = "/snabb-softwire-v3:softwire-config/instance[device='eth0']"
+const ENTRY = `${encodeURIComponent(INSTANCE).replaceAll("'", '%27').replaceAll('%3A', ':')},lwaftr:worker-failed,`
+const TARGET = `/ietf-alarms:alarms/alarm-list/alarm=${ENTRY}`
+
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+const dies = (restarts = 0) =>
+  ({
+    instances: [
+      {
+        ...instance('eth0', [queue(0)], 'down'),
+        worker: { status: 'down', pid: null, restarts, problem: 'it died' },
+      },
+    ],
+  }) as const
+const lives = (restarts = 0) =>
+  ({
+    instances: [
+      { ...instance('eth0', [queue(0)]), worker: { status: 'running', pid: 2, restarts, problem: null } },
+    ],
+  }) as const
+const TEXT = 'the worker of eth0 does not run: it died; nothing is forwarded there'
+
+async function open(t: Test) {
+  const relay = await build(t)
+  relay.dataplane.become(lives())
+  relay.alarms.start()
+  t.teardown(() => relay.alarms.close())
+  const get = async (path: string) => (await relay.send('GET', `${ALARMS}${path}`)).json()
+  return { ...relay, get }
+}
+
+t.test('a relay says what can be wrong with it', async (t) => {
+  const { get } = await open(t)
+  const { 'alarm-type': types } = (await get('/alarm-inventory'))['ietf-alarms:alarm-inventory']
+  const names = types.map((type: { 'alarm-type-id': string }) => type['alarm-type-id'])
+  const { schema } = await build(t, null)
+  const known = schema.roots
+    .get('ietf-alarms:alarms')
+    ?.children.get('alarm-inventory')
+    ?.children.get('alarm-type')
+    ?.children.get('alarm-type-id')?.type?.names
+  t.same([...names].sort(), [...(known ?? [])].sort(), 'every identity, and no other')
+  for (const type of types)
+    t.match(type, {
+      'will-clear': true,
+      'alarm-type-qualifier': '',
+      description: /\w/,
+      'severity-level': [/\w/],
+    })
+})
+
+t.test('an alarm is raised, got better of, and cleared; it stays in the list', async (t) => {
+  const { dataplane, get, send } = await open(t)
+  t.same((await get('/alarm-list'))['ietf-alarms:alarm-list'], { 'number-of-alarms': 0 })
+
+  dataplane.become(dies())
+  const list = (await get('/alarm-list'))['ietf-alarms:alarm-list']
+  t.match(list, {
+    'number-of-alarms': 1,
+    'last-changed': time,
+    alarm: [
+      {
+        resource: INSTANCE,
+        'alarm-type-id': 'lwaftr:worker-failed',
+        'alarm-type-qualifier': '',
+        'time-created': time,
+        'is-cleared': false,
+        'last-raised': time,
+        'last-changed': time,
+        'perceived-severity': 'critical',
+        'alarm-text': TEXT,
+        'status-change': [{ time, 'perceived-severity': 'critical', 'alarm-text': TEXT }],
+      },
+    ],
+  })
+  t.same((await get(`/alarm-list/alarm=${ENTRY}`))['ietf-alarms:alarm'], list.alarm, 'by its keys')
+  const counts = (severity: string, notCleared: number, cleared: number) => ({
+    severity,
+    total: notCleared + cleared,
+    'not-cleared': notCleared,
+    cleared,
+  })
+  const quiet = [counts('major', 0, 0), counts('minor', 0, 0)]
+  t.same((await get('/summary'))['ietf-alarms:summary'], {
+    'alarm-summary': [counts('critical', 1, 0), ...quiet, counts('warning', 0, 0)],
+  })
+
+  const xml = await send('GET', `${ALARMS}/alarm-list/alarm=${ENTRY}`, undefined, {
+    accept: 'application/yang-data+xml',
+  })
+  t.match(
+    xml.body,
+    `<resource xmlns:snabb-softwire-v3="snabb:softwire-v3">/snabb-softwire-v3:softwire-config/snabb-softwire-v3:instance[snabb-softwire-v3:device='eth0']</resource><alarm-type-id xmlns:lwaftr="urn:lwaftr">lwaftr:worker-failed</alarm-type-id>`,
+  )
+
+  dataplane.become(lives(1))
+  const better = (await get(`/alarm-list/alarm=${ENTRY}`))['ietf-alarms:alarm'][0]
+  t.match(better, { 'is-cleared': false, 'perceived-severity': 'warning' })
+  t.equal(better['status-change'].length, 2)
+  t.same((await get('/summary'))['ietf-alarms:summary']['alarm-summary'][3], counts('warning', 1, 0))
+})
+
+t.test('a worker that came back long ago is well', async (t) => {
+  const { dataplane, alarms, get } = await open(t)
+  dataplane.become(lives(3))
+  t.match((await get('/alarm-list'))['ietf-alarms:alarm-list'].alarm, [{ 'perceived-severity': 'warning' }])
+  alarms.look(new Date(Date.now() + 61_000))
+  t.match((await get('/alarm-list'))['ietf-alarms:alarm-list'].alarm, [
+    {
+      'is-cleared': true,
+      'perceived-severity': 'warning',
+      'status-change': [{ 'perceived-severity': 'cleared' }, {}],
+    },
+  ])
+})
+
+t.test('how many changes an alarm keeps is configured', async (t) => {
+  const { dataplane, send, get } = await open(t)
+  const put = await send('PUT', `${ALARMS}/control/max-alarm-status-changes`, {
+    'ietf-alarms:max-alarm-status-changes': 2,
+  })
+  t.equal(put.statusCode, 201, put.body)
+  for (const restarts of [1, 2, 3]) {
+    dataplane.become(dies(restarts - 1))
+    dataplane.become(lives(restarts))
+  }
+  const { alarm } = (await get('/alarm-list'))['ietf-alarms:alarm-list']
+  t.equal(alarm[0]['status-change'].length, 2)
+})
+
+t.test('alarms are followed over a WebSocket and as server-sent events', async (t) => {
+  const { connect, dataplane, alarms, url } = await listening(t)
+  dataplane.become(dies())
+  alarms.start()
+  t.teardown(() => alarms.close())
+  const client = await connect()
+  const events = await EventClient.open(`${url}/streams/alarms/json`)
+  t.teardown(() => events.close())
+  const { epoch } = await client.subscribe({ stream: 'alarms' })
+  await client.until((updates) => updates.length === 1)
+  dataplane.become(lives(1))
+  await client.until((updates) => updates.length === 2)
+  const [first, second] = client.updates
+  t.match(first, {
+    resync: true,
+    synced: true,
+    edits: [
+      { operation: 'create', target: TARGET, value: { 'ietf-alarms:alarm': [{ 'is-cleared': false }] } },
+    ],
+  })
+  t.match(second, {
+    revision: String(Number(first?.revision) + 1),
+    edits: [
+      {
+        operation: 'replace',
+        target: TARGET,
+        value: { 'ietf-alarms:alarm': [{ 'perceived-severity': 'warning' }] },
+      },
+    ],
+  })
+  await events.until(({ lastEventId }) => lastEventId === `${epoch}-${second?.revision}`)
+  const told = JSON.parse(events.events.at(-1)?.data ?? '')['ietf-restconf:notification']['lwaftr:update']
+  t.same(told.edits, second?.edits)
+
+  const again = await connect()
+  await again.subscribe({ stream: 'alarms', since: first?.revision, epoch })
+  await again.until((updates) => updates.length === 1)
+  t.same(again.updates[0]?.edits, second?.edits, 'who was away is told what he missed')
+})
