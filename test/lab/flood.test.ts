@@ -2,7 +2,7 @@
 // passthru, stays Up; and from the passthru device, under which softwires go on.
 //
 // Where a flood begins depends on the machine: the relay of the first test also samples every packet, which makes it three
-// to send, so that two generators offer more than it can take. They do not take what comes back: a tester does, and the
+// to send, so that a few generators offer more than it can take. They do not take what comes back: a tester does, and the
 // part of its packets that is lost is everybody's. BIRD goes before all else, as on a router; and since a machine may be
 // too busy for anybody's BFD, the two have a session by a cable of their own as well. Where that one does not stay Up,
 // the relay is not to blame.
@@ -120,7 +120,7 @@ t.test(
       Bird.start(router, bfd('172.20.0.2', 'eth0', [SWITCH.ipv4, SWITCH.ipv6], DIRECT.network)),
     ] as const
     await Promise.all(birds.map((bird) => bird.bfdUp(3, PATIENCE)))
-    const words = `--device relay --conf ${conf} --size 60`
+    const words = `--device relay --conf ${conf} --size ${long ? 1400 : 60}`
     const floods = FLOODERS.map((mac) =>
       loadtest(network, `${words} --src-mac ${mac} --rate 5 -D ${SECONDS + 6}`),
     )
