@@ -5,20 +5,24 @@
 // to send, so that a few generators offer more than it can take. They do not take what comes back: a tester does, and the
 // part of its packets that is lost is everybody's. BIRD goes before all else, as on a router; and since a machine may be
 // too busy for anybody's BFD, the two have a session by a cable of their own as well. Where that one does not stay Up,
-// the relay is not to blame.
+// the relay is not to blame; nor where others had its CPU.
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import t, { type Test } from 'tap'
 import { continuousPing } from '../../src/lab/ping.js'
 import { startRelay } from '../../src/lab/relay.js'
-import { cable, type Namespace } from '../../src/lab/sandbox.js'
+import { cable, type Namespace, type Sandbox } from '../../src/lab/sandbox.js'
+import { processesOf } from '../../src/lab/sweep.js'
 import { root } from '../../src/root.js'
 import { type BfdSession, Bird, noBird } from './bird.js'
 import { long, openSandbox, skip } from './helper.js'
 import { counters } from './peers.js'
 
 const SECONDS = long ? 60 : 10
+/** Part of the time that the relay's thread may wait for a CPU, and still be judged. */
+const STARVED = 0.3
 const PATIENCE = 10_000
 const TESTER = '02:00:00:00:00:77'
 const NOBODY = '02:00:00:00:00:78'
@@ -82,6 +86,16 @@ async function loadtest(host: Namespace, words: string): Promise<Report> {
   return JSON.parse(stdout) as Report
 }
 
+/** Nanoseconds for which the relay's thread has waited for a CPU (proc(5): schedstat). */
+function waited(sandbox: Sandbox): number {
+  const tasks = processesOf(sandbox.id, 'worker').flatMap((pid) =>
+    readdirSync(`/proc/${pid}/task`).map((task) => `/proc/${pid}/task/${task}`),
+  )
+  const thread = tasks.find((task) => readFileSync(join(task, 'comm'), 'utf8').startsWith('lwaftr-queue'))
+  if (thread === undefined) throw new Error('the worker has no queue thread')
+  return Number(readFileSync(join(thread, 'schedstat'), 'utf8').split(' ')[1])
+}
+
 /** Milliseconds until generators that nobody answers stop waiting for an answer, and send. */
 const WARM_UP = 6_000
 
@@ -104,14 +118,14 @@ async function wire(t: Test, more = '') {
     await host.ip(`addr add ${ipv6}/64 dev ${device} nodad`)
   }
   const relay = await startRelay(sandbox, configuration(link, passthru, more))
-  return { network, router, relay, conf: join(sandbox.folder, 'relay.conf') }
+  return { sandbox, network, router, relay, conf: join(sandbox.folder, 'relay.conf') }
 }
 
 t.test(
   'BFD through the passthru stays Up under a flood of softwire packets',
   { skip: skip || noBird },
   async (t) => {
-    const { network, router, conf } = await wire(t, 'sample-rate 1;')
+    const { sandbox, network, router, conf } = await wire(t, 'sample-rate 1;')
     await cable({ namespace: network, device: 'cable' }, { namespace: router, device: 'cable' }, 1500)
     await network.ip(`addr add ${DIRECT.network}/24 dev cable`)
     await router.ip(`addr add ${DIRECT.router}/24 dev cable`)
@@ -128,13 +142,16 @@ t.test(
     const pinging = continuousPing(router, SWITCH.ipv4, { interval: 0.05 })
     const before = (await Promise.all(birds.map((bird) => bird.bfdUp(3, PATIENCE)))).flat()
     t.match(before, Array(6).fill({ state: 'Up' }))
+    const waitedBefore = waited(sandbox)
     const tester = await loadtest(network, `${words} --rate 0.01 -D ${SECONDS}`)
+    const starved = (waited(sandbox) - waitedBefore) / 1e9 / SECONDS
     const after = (await Promise.all(birds.map((bird) => bird.bfdSessions()))).flat()
     const pings = await pinging.stop()
     const all = [tester, ...(await Promise.all(floods))]
     const offered = all.reduce((sum, report) => sum + report['offered-mpps'], 0)
     t.comment(
-      `${offered.toFixed(3)} Mpps offered, ${tester.loss} % lost; ${pings.average} ms a ping through the passthru`,
+      `${offered.toFixed(3)} Mpps offered, ${tester.loss} % lost; ${pings.average} ms a ping through the passthru, ` +
+        `the relay waited ${starved.toFixed(2)} of the time for a CPU`,
     )
     t.ok(tester.loss >= (long ? 50 : 10), 'more than the relay carries')
     t.ok(tester.encap.received > 0 && tester.decap.received > 0, 'which goes on carrying')
@@ -142,8 +159,11 @@ t.test(
     const direct = (sessions: readonly BfdSession[]) =>
       sessions.filter(({ neighbour }) => Object.values(DIRECT).includes(neighbour))
     const title = `Up since before the last ${SECONDS} s`
-    if (isDeepStrictEqual(direct(after), direct(before))) t.strictSame(after, before, title)
-    else t.pass(title, { skip: 'this machine is too busy for BFD on a bare cable' })
+    if (isDeepStrictEqual(after, before)) t.pass(title)
+    else if (!isDeepStrictEqual(direct(after), direct(before)))
+      t.pass(title, { skip: 'this machine is too busy for BFD on a bare cable' })
+    else if (starved > STARVED) t.pass(title, { skip: 'others had the CPU of the relay' })
+    else t.strictSame(after, before, title)
   },
 )
 
