@@ -1,6 +1,7 @@
 {
   "variables": {
-    "cflags": ["-std=c++17", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers",
+    # -g1 names functions and lines in the backtrace of a core dump; variables too cost the build a third more.
+    "cflags": ["-std=c++17", "-O2", "-g1", "-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers",
                "-Wno-cast-function-type", "-Wno-unused-parameter"],
     # What every packet goes through, and the file that makes an addon of it.
     "packet_path": ["<!@(ls native/core/*.cc native/bench/*.cc)", "native/addon/module.cc"]

@@ -16,13 +16,13 @@ const names = words.filter((word) => !word.startsWith('--'))
 const chosen = TRIALS.filter(
   ({ name }) => names.length === 0 || names.some((given) => name.startsWith(given)),
 )
-if (
-  chosen.length === 0 ||
-  words.some((word) => word.startsWith('--') && word !== '--json' && word !== '--tiny')
-) {
-  process.stderr.write('usage: npm run bench [-- [--json] [--tiny] NAME...]\n')
-  process.stderr.write(TRIALS.map(({ name, title }) => `  ${name.padEnd(15)} ${title}\n`).join(''))
-  process.exit(2)
+const help = words.includes('--help')
+const known = ['--json', '--tiny', '--help']
+if (help || chosen.length === 0 || words.some((word) => word.startsWith('--') && !known.includes(word))) {
+  const out = help ? process.stdout : process.stderr
+  out.write('usage: npm run bench [-- [--json] [--tiny] NAME...]\n')
+  out.write(TRIALS.map(({ name, title }) => `  ${name.padEnd(15)} ${title}\n`).join(''))
+  process.exit(help ? 0 : 2)
 }
 
 const print = (text: string) => {

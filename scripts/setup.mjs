@@ -12,10 +12,11 @@ import { attempt, run, SetupError } from './setup/run.mjs'
 import { hashOf, outputsExist, readStamp, writeStamp } from './setup/stamp.mjs'
 import { pruneCompiled } from './setup/typescript.mjs'
 
-const NATIVE_SOURCES = [
+export const NATIVE_SOURCES = [
   'binding.gyp',
   'native/core',
   'native/io',
+  'native/load',
   'native/bench',
   'native/addon',
   'native/yang',
