@@ -6,9 +6,9 @@ import t from 'tap'
 import { Connection } from '../../bench/http.js'
 import { BR_ADDRESS, INTERNET } from '../../src/lab/addresses.js'
 import { continuousPing } from '../../src/lab/ping.js'
-import { openLab, skip } from './helper.js'
+import { long, openLab, skip } from './helper.js'
 
-const SECONDS = process.env.LWAFTR_LONG_TESTS ? 30 : 5
+const SECONDS = long ? 30 : 5
 const EDITS_A_SECOND = 1000
 const ADDRESSES = 500
 /** Edits under way; beyond that the storm waits, for a disk that is slow. */
