@@ -6,6 +6,7 @@
 #include <fstream>
 #include <random>
 
+#include "poison.h"
 #include "relay.h"
 
 namespace lwaftr::test {
@@ -254,7 +255,11 @@ TEST_CASE("The memory that a flood of fragments took is given back after it, tho
   }
   CHECK_GT(relay.count(Counter::drop_ipv4_frag_timeout), kFlood);
   for (int step = 0; step < 1000; step++) relay.wait(kSecond / 40);
+#ifdef LWAFTR_ADDRESS_SANITIZER
+  MESSAGE("skipped: the sanitizer keeps what the test itself frees, so what the process has tells nothing");
+#else
   CHECK_LT(resident(), before + kFlood * kPayload / 10);
+#endif
   CHECK_GT(relay.count(Counter::memuse_ipv4_frag_reassembly_buffer), 0);
 }
 
