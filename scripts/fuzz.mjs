@@ -107,7 +107,7 @@ function fuzzTest(name, seconds) {
     encoding: 'utf8',
     env: { ...process.env, LWAFTR_FUZZ_SECONDS: `${seconds}` },
   })
-  process.stdout.write(` ${ran.stdout.match(/# (\d+ rounds, seed \S+)/)?.[1] ?? 'failed'}\n`)
+  process.stdout.write(` ${ran.stdout.match(/(\d+ rounds, seed \S+)/)?.[1] ?? 'failed'}\n`)
   if (ran.status !== 0) process.stdout.write(ran.stdout + ran.stderr)
   return ran.status === 0
 }
