@@ -24,7 +24,7 @@ import { historyState } from './config-server/history-state.js'
 import { Publisher } from './config-server/publisher.js'
 import { CAPABILITIES } from './config-server/query.js'
 import { restconfState } from './config-server/restconf-monitoring.js'
-import { describeStreams } from './config-server/routes/streams.js'
+import { describeStreams, STREAM_CAPABILITIES } from './config-server/routes/streams.js'
 import type { Services } from './config-server/services.js'
 import { LOCAL } from './config-server/session.js'
 import { dataPlaneState } from './config-server/state.js'
@@ -146,7 +146,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         routesState(routes),
         alarmsState(alarms),
         systemCapabilities(),
-        restconfState(CAPABILITIES, describeStreams(streams)),
+        restconfState([...CAPABILITIES, ...STREAM_CAPABILITIES], describeStreams(streams)),
         access.state,
       ],
       streams,

@@ -27,11 +27,21 @@ export async function printData(
 ): Promise<void> {
   const target = formatApiPath(parsePath(loadSchema(), path))
   const client = await connect(options)
-  const query = `content=${content}${options.defaults ? '&with-defaults=report-all' : ''}`
+  const query = [
+    `content=${content}`,
+    ...(options.defaults ? ['with-defaults=report-all'] : []),
+    ...(content === 'nonconfig' && target === '' ? [`fields=${ofTheRelay().join(';')}`] : []),
+  ].join('&')
   await client.print({
     path: `/restconf/data${target && `/${target}`}?${query}`,
     headers: { accept: contentType(FORMATS[options.format]) },
   })
   // The others end in a line of their own already.
   if (options.format === 'json' || options.format === 'xml') process.stdout.write('\n')
+}
+
+/** What the server says of itself (its modules, its history) is a page of its own each: printed where it is asked for. */
+function ofTheRelay(): string[] {
+  const { roots, softwires } = loadSchema()
+  return [...roots].flatMap(([name, { module }]) => (module === softwires.module ? [name] : []))
 }

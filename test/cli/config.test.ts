@@ -63,6 +63,12 @@ t.test('the configuration of a running relay, from the command line', async (t) 
   await ok(['remove-config', LIST])
   t.match(await world.lwaftr(['remove-config', LIST]), { code: 1, stderr: /does not exist/ }, 'none is left')
 
+  const whole = JSON.parse(await ok(['get-state', '--format', 'json']))
+  t.same(
+    Object.keys(whole),
+    ['snabb-softwire-v3:softwire-config', 'snabb-softwire-v3:softwire-state'],
+    'what the server says of itself is printed only where it is asked for',
+  )
   const state = JSON.parse(await ok(['get-state', '--format', 'json', '/softwire-state']))
   t.match(state['snabb-softwire-v3:softwire-state'], { 'in-ipv4-packets': /^\d+$/ })
   t.match(

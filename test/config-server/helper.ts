@@ -22,7 +22,7 @@ import { historyState } from '../../src/config-server/history-state.js'
 import { Publisher } from '../../src/config-server/publisher.js'
 import { CAPABILITIES } from '../../src/config-server/query.js'
 import { restconfState } from '../../src/config-server/restconf-monitoring.js'
-import { describeStreams } from '../../src/config-server/routes/streams.js'
+import { describeStreams, STREAM_CAPABILITIES } from '../../src/config-server/routes/streams.js'
 import { dataPlaneState } from '../../src/config-server/state.js'
 import { openStore, type Store } from '../../src/config-server/store.js'
 import { systemCapabilities } from '../../src/config-server/system-capabilities.js'
@@ -215,7 +215,7 @@ export function services(dataplane: DataPlane, store: Store) {
     routesState(routes),
     alarmsState(alarms),
     systemCapabilities(),
-    restconfState(CAPABILITIES, describeStreams(streams)),
+    restconfState([...CAPABILITIES, ...STREAM_CAPABILITIES], describeStreams(streams)),
     access.state,
   ]
   const doors = { access, streams, datastores: present }

@@ -15,6 +15,12 @@ import { EventStream } from '../sse/event-stream.js'
 import { ENCODINGS, type Encoding, encoder } from '../sse/notification.js'
 import { type Times, timesOf } from '../sse/times.js'
 
+/** RFC 8040 s9.1. */
+export const STREAM_CAPABILITIES = [
+  'urn:ietf:params:restconf:capability:filter:1.0',
+  'urn:ietf:params:restconf:capability:replay:1.0',
+]
+
 const PREFIX = '/streams'
 const EVENT_STREAM = 'text/event-stream'
 
