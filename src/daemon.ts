@@ -25,7 +25,7 @@ import { Publisher } from './config-server/publisher.js'
 import { CAPABILITIES } from './config-server/query.js'
 import { restconfState } from './config-server/restconf-monitoring.js'
 import { describeStreams, STREAM_CAPABILITIES } from './config-server/routes/streams.js'
-import type { Services } from './config-server/services.js'
+import type { Unbound } from './config-server/services.js'
 import { LOCAL } from './config-server/session.js'
 import { dataPlaneState } from './config-server/state.js'
 import { openStore } from './config-server/store.js'
@@ -206,7 +206,7 @@ function refuseStrangers({ listen, tls, insecure }: DaemonOptions, tree: JsonObj
 }
 
 /** Early, so that a busy port costs nothing; requests are served once the relay is ready. */
-async function listen(services: Services, directory: string, options: DaemonOptions, closers: Closers) {
+async function listen(services: Unbound, directory: string, options: DaemonOptions, closers: Closers) {
   const { log, tls } = options
   const app = buildApp(services, { log, ...(tls ? { tls: readTls(tls) } : {}) })
   const endAll = trackConnections(app.server)
@@ -261,5 +261,5 @@ function describe(problem: unknown): string {
 async function fileCommit({ conf }: DaemonOptions) {
   const { tree, softwires } = await readConfiguration(loadSchema(), conf)
   const edit = { operation: 'replace', target: { steps: [] }, value: tree, softwires } as const
-  return { edits: [edit], who: 'local', via: 'file' }
+  return { edits: [edit], who: 'local', via: 'file', permit: 'everything' } as const
 }

@@ -15,7 +15,7 @@ import { moduleRoutes } from './routes/modules.js'
 import { operationRoutes } from './routes/operations.js'
 import { type EventStreamOptions, streamRoutes } from './routes/streams.js'
 import { type WebSocketOptions, websocketRoute } from './routes/websocket.js'
-import type { Services } from './services.js'
+import type { Unbound } from './services.js'
 
 export interface AppOptions {
   /** Certificate and key: then HTTP/2 beside 1.1, over TLS. */
@@ -30,7 +30,7 @@ export interface AppOptions {
 /** Largest body in bytes: a whole configuration of some million softwires. */
 const BODY_LIMIT = 1 << 30
 
-export function buildApp(services: Services, options: AppOptions = {}): FastifyInstance {
+export function buildApp(services: Unbound, options: AppOptions = {}): FastifyInstance {
   const { log = () => {}, tls, limits = TIMEOUTS, eventStreams, websocket } = options
   const logBug = (problem: unknown) =>
     log('error', problem instanceof Error ? String(problem.stack) : String(problem))

@@ -32,11 +32,13 @@ export interface CommitRequest {
   readonly ends?: Claim
   /** Address of whoever asks, for the audit log. */
   readonly from?: string
-  /** Asked of what the edits would change, and of what it was; throws to refuse. */
-  readonly permit?: (difference: Difference, before: ConfigurationView) => void
+  readonly permit: Permit
   /** Asked once it is this request's turn, with the configuration as it then is; throws to refuse. */
   readonly precondition?: (current: ConfigurationView) => void
 }
+
+/** Asked of what the edits would change, and of what it was; throws to refuse. Or the word that nothing is refused. */
+export type Permit = ((difference: Difference, before: ConfigurationView) => void) | 'everything'
 
 export interface Difference {
   readonly tree: readonly TreeEdit[]
@@ -102,7 +104,7 @@ export class Draft implements ConfigurationView {
     request.precondition?.(this)
     const { tree, softwires } = this.#validate(request.edits)
     const difference = { tree: diffTrees(this.#parts.schema, this.#running.tree, tree), softwires }
-    request.permit?.(difference, this)
+    if (request.permit !== 'everything') request.permit(difference, this)
     if (difference.tree.length === 0 && !softwires) return null
     const { who, via, from, comment } = request
     const commit = {

@@ -8,8 +8,8 @@ import type { Transactions } from './transaction.js'
 export function historyState(store: Store, transactions: Transactions): StateProvider {
   return {
     roots: ['lwaftr:history'],
-    state: () => {
-      const commit = store.history().map(recordOf)
+    state: ({ confined = false }) => {
+      const commit = store.history().map((record) => recordOf(record, confined))
       const { pending } = transactions
       const history = {
         ...(commit.length > 0 ? { commit } : {}),
@@ -28,14 +28,18 @@ export function historyState(store: Store, transactions: Transactions): StatePro
   }
 }
 
-function recordOf({ revision, time, who, via, comment, summary }: CommitRecord): JsonObject {
+/** A summary names what was changed, be it hidden from whoever asks. */
+function recordOf(
+  { revision, time, who, via, comment, summary }: CommitRecord,
+  confined: boolean,
+): JsonObject {
   return {
     revision: String(revision),
     time: dateAndTime(time),
     who,
     via,
     ...(comment === undefined ? {} : { comment }),
-    summary,
+    ...(confined ? {} : { summary }),
   }
 }
 

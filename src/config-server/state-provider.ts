@@ -13,6 +13,8 @@ export interface StateContext {
   readonly path: DataPath
   /** What absolute URLs of this server begin with for the client who asks; '' where it came without a host. */
   readonly base: string
+  /** Whoever asks may not read all of the configuration: no words about it that no rule would hide. */
+  readonly confined?: boolean
 }
 
 export interface StateProvider {

@@ -10,11 +10,12 @@
 // durable write and one apply. Where a round fails for what only one of them asks, each is tried again by itself. What
 // changes more than single entries is a round by itself from the start.
 import type { DataPlane, Prepared } from '../dataplane/dataplane.js'
-import type { JsonObject } from '../schema/json-types.js'
 import type { Schema } from '../schema/schema.js'
 import { historyBounds } from './config-settings.js'
 import type { Datastore } from './datastore.js'
-import { type CommitRequest, type Difference, Draft } from './draft.js'
+import { softwirePairs } from './difference.js'
+import { type CommitRequest, Draft } from './draft.js'
+import type { Comparison, SoftwirePair } from './history.js'
 import { LastChanges } from './last-changes.js'
 import { Lock } from './lock.js'
 import { type Claim, mayChange, mayEnd, type Pending, pendingAfter } from './pending-commit.js'
@@ -23,7 +24,7 @@ import type { Commit, Publisher } from './publisher.js'
 import type { CreateTable } from './softwire-overlay.js'
 import type { Saved, Store } from './store.js'
 
-export type { CommitRequest, Difference } from './draft.js'
+export type { CommitRequest, Difference, Permit } from './draft.js'
 
 export interface Parts {
   readonly schema: Schema
@@ -35,10 +36,10 @@ export interface Parts {
 }
 
 /** What a commit would come to. */
-export interface Attempt extends Difference {
+export interface Attempt extends Pick<Comparison, 'before' | 'after'> {
   readonly summary: string
-  readonly before: JsonObject
-  readonly after: JsonObject
+  /** Made as they are asked for, once. */
+  readonly softwires: Iterable<SoftwirePair>
 }
 
 /** A request that waits for its round, and whom to tell. */
@@ -98,7 +99,10 @@ export class Transactions {
       this.#pendingAfter(request, draft.running.revision)
       const commit = draft.add(request)
       if (commit) await (await this.#parts.dataplane.prepare(draft.change)).abort()
-      return commit && { ...commit, before: this.#parts.datastore.running.tree, after: draft.running.tree }
+      if (!commit) return null
+      const { summary, softwires } = commit
+      const [before, after] = [this.#parts.datastore.running.tree, draft.running.tree]
+      return { summary, before, after, softwires: softwirePairs(softwires) }
     })
   }
 
@@ -107,7 +111,7 @@ export class Transactions {
     return this.#lock.run(async () => {
       const everything = { operation: 'replace', target: { steps: [] }, value: tree, softwires } as const
       const draft = new Draft(this.#parts)
-      draft.add({ ...commit, edits: [everything] })
+      draft.add({ ...commit, edits: [everything], permit: 'everything' })
       const prepared = await this.#parts.dataplane.prepare(draft.change)
       const running = { ...draft.running, ...commit, changes: LastChanges.since(commit) }
       await this.#parts.datastore.advance(running, () => prepared.apply())

@@ -157,6 +157,7 @@ export async function build(
       edits: [{ operation: 'replace', target: { steps: [] }, value: configuration }],
       who: 'test',
       via: 'file',
+      permit: 'everything',
     })
   dataplane.calls.length = 0
 

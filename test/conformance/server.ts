@@ -60,6 +60,7 @@ export async function listening(t: Test) {
       edits: [{ operation: 'replace', target: { steps: [] }, value: configuration }],
       who: 'test',
       via: 'file',
+      permit: 'everything',
     })
   return { ...relay, send, changes, url, port }
 }

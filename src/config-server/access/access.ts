@@ -9,7 +9,7 @@ import type { FeedEdit } from '../feeds/feed.js'
 import { Confinement } from '../nacm/confinement.js'
 import { Judge } from '../nacm/judge.js'
 import { type Policy, readPolicy } from '../nacm/policy.js'
-import type { Services } from '../services.js'
+import type { Services, Unbound } from '../services.js'
 import type { Session } from '../session.js'
 import type { StateProvider } from '../state-provider.js'
 import type { Parts } from '../transaction.js'
@@ -96,22 +96,24 @@ export class Access {
   }
 
   /** The services as they are for a session: with what it may see, and commits that do what it may do. */
-  as(session: Session, services: Services): Services {
+  as(session: Session, services: Unbound): Services {
     const { transactions } = services
     const { from } = session
+    const confinement = this.#confinement(session)
+    const confined = confinement?.boundless === false
+    const permit = confined ? confinement.permit : 'everything'
     const own: Services = {
       ...services,
       transactions: {
-        commit: (request) => transactions.commit({ ...request, from }),
-        attempt: (request) => transactions.attempt({ ...request, from }),
+        commit: (wish) => transactions.commit({ ...wish, from, permit }),
+        attempt: (wish) => transactions.attempt({ ...wish, from, permit }),
         settled: () => transactions.settled(),
         get pending() {
           return transactions.pending
         },
       },
     }
-    const confinement = this.#confinement(session)
-    if (!confinement || confinement.boundless) return own
+    if (!confined) return own
     const conceal = (edit: FeedEdit) => confinement.conceal(edit)
     return confinement.services({
       ...own,

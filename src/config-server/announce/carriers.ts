@@ -60,13 +60,27 @@ export function standingOf(
 }
 
 /** Keys of the queues with `lwaftr:drained`. */
-export function drainedQueues(tree: JsonObject): ReadonlySet<string> {
+function drainedQueues(tree: JsonObject): ReadonlySet<string> {
+  const drained = configuredQueues(tree).filter((queue) => queue.drained)
+  return new Set(drained.map(({ instance, queue }) => keyOfQueue(instance, queue)))
+}
+
+export interface ConfiguredQueue {
+  readonly instance: string
+  readonly queue: number
+  readonly drained: boolean
+}
+
+/** Also of a tree of which somebody may read no more than the keys. */
+export function configuredQueues(tree: JsonObject): ConfiguredQueue[] {
   const config = tree['snabb-softwire-v3:softwire-config']
-  const drained = new Set<string>()
-  for (const instance of objects(isObject(config) ? config.instance : undefined))
-    for (const queue of objects(instance.queue))
-      if (queue['lwaftr:drained'] === true) drained.add(keyOfQueue(String(instance.device), Number(queue.id)))
-  return drained
+  return objects(isObject(config) ? config.instance : undefined).flatMap(({ device, queue }) =>
+    objects(queue).map((entry) => ({
+      instance: String(device),
+      queue: Number(entry.id),
+      drained: entry['lwaftr:drained'] === true,
+    })),
+  )
 }
 
 function objects(list: unknown): JsonObject[] {

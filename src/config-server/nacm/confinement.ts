@@ -7,15 +7,15 @@ import { type DataPath, parsePath } from '../../schema/paths.js'
 import { decodeSoftwire, recordSize } from '../../schema/softwire-record.js'
 import type { ConfigurationView, ReadableDatastore } from '../datastore.js'
 import type { FeedEdit } from '../feeds/feed.js'
-import type { ReadableHistory } from '../history.js'
+import type { ReadableHistory, SoftwirePair } from '../history.js'
 import type { Change } from '../last-changes.js'
 import { placeOf, softwirePath } from '../place.js'
 import { hasDefault, recordOf, type Validators } from '../preconditions.js'
 import type { Commit } from '../publisher.js'
 import { configurationAt, softwireValue } from '../reading.js'
-import type { Services } from '../services.js'
+import type { Services, Wish } from '../services.js'
 import { keyAt } from '../softwire-scan.js'
-import type { CommitRequest } from '../transaction.js'
+import type { Permit } from '../transaction.js'
 import { isObject } from '../tree.js'
 import { type ChangeContext, checkChange } from './changes.js'
 import type { Judge } from './judge.js'
@@ -70,13 +70,26 @@ export class Confinement {
           pruneTree(
             this.judge,
             schema.roots,
-            provider.state({ ...context, config: this.#parts.datastore.running.tree }),
+            provider.state({
+              ...context,
+              config: this.#parts.datastore.running.tree,
+              confined: this.judge.whole('read', []) !== true,
+            }),
           ),
       })),
       history: this.#history(history),
       transactions: {
-        commit: (request) => this.#guarded(() => transactions.commit(this.#permitted(request))),
-        attempt: (request) => this.#guarded(() => transactions.attempt(this.#permitted(request))),
+        commit: (wish) => this.#guarded(() => transactions.commit(this.#within(wish))),
+        attempt: async (wish) => {
+          const attempt = await this.#guarded(() => transactions.attempt(this.#within(wish)))
+          return (
+            attempt && {
+              ...attempt,
+              ...this.#readableTrees(attempt),
+              softwires: this.#readablePairs(attempt.softwires),
+            }
+          )
+        },
         settled: () => transactions.settled(),
         get pending() {
           return transactions.pending
@@ -84,6 +97,8 @@ export class Confinement {
       },
     }
   }
+
+  readonly permit: Permit = (difference, before) => checkChange(this.judge, this.#parts, difference, before)
 
   /** An edit as the user may see it; null when nothing of it is to be seen. */
   conceal(edit: FeedEdit): FeedEdit | null {
@@ -196,28 +211,32 @@ export class Confinement {
   }
 
   #history(history: ReadableHistory): ReadableHistory {
-    const roots = this.#parts.schema.roots
     return {
       get oldest() {
         return history.oldest
       },
       // Leads a rollback back, which is judged by what it changes.
       wayBack: (revision) => history.wayBack(revision),
-      // A softwire that may be read in part is left out: records know no parts.
       compare: (from, to) => {
         const found = history.compare(from, to)
         return (
-          found && {
-            before: pruneTree(this.judge, roots, found.before),
-            after: pruneTree(this.judge, roots, found.after),
-            softwires: found.softwires.filter(([before, after]) => {
-              const record = before ?? after
-              return record !== null && this.#seesWhole(record)
-            }),
-          }
+          found && { ...this.#readableTrees(found), softwires: [...this.#readablePairs(found.softwires)] }
         )
       },
       changesSince: () => null,
+    }
+  }
+
+  #readableTrees({ before, after }: { before: JsonObject; after: JsonObject }) {
+    const visible = (tree: JsonObject) => pruneTree(this.judge, this.#parts.schema.roots, tree)
+    return { before: visible(before), after: visible(after) }
+  }
+
+  /** A softwire that may be read in part is left out: records know no parts. */
+  *#readablePairs(pairs: Iterable<SoftwirePair>): Iterable<SoftwirePair> {
+    for (const pair of pairs) {
+      const record = pair[0] ?? pair[1]
+      if (record && this.#seesWhole(record)) yield pair
     }
   }
 
@@ -234,14 +253,10 @@ export class Confinement {
     return isObject(shown) ? withoutLeaves(record, shown) : null
   }
 
-  #permitted({ precondition, ...request }: CommitRequest): CommitRequest {
-    const { edits } = request
+  #within({ precondition, ...wish }: Wish): Wish {
+    const { edits } = wish
     if (typeof edits !== 'function') checkReach(this.judge, this.#parts.schema, edits)
-    return {
-      ...request,
-      precondition: (current) => precondition?.(this.#confined(current)),
-      permit: (difference, before) => checkChange(this.judge, this.#parts, difference, before),
-    }
+    return { ...wish, precondition: (current) => precondition?.(this.#confined(current)) }
   }
 
   /** Whether something is there is not told by how it is refused. */

@@ -1,8 +1,8 @@
 // rpc commit and rpc rollback: commits with a comment, or to be confirmed.
 import type { JsonObject } from '../../schema/json-types.js'
-import type { CommitRequest } from '../draft.js'
 import type { Commit } from '../publisher.js'
 import { rewriteTo } from '../rollback.js'
+import type { Wish } from '../services.js'
 import { isObject } from '../tree.js'
 import type { Invocation, RpcHandler } from './operations.js'
 import { proposedEdits } from './proposal.js'
@@ -25,7 +25,7 @@ export function outcome(made: Commit | null): JsonObject {
 }
 
 /** Grouping `commit-options`. */
-function optionsOf({ input, session, via }: Invocation): Omit<CommitRequest, 'edits'> {
+function optionsOf({ input, session, via }: Invocation): Omit<Wish, 'edits'> {
   const { comment, confirmed } = input
   return {
     who: session.user,

@@ -1,20 +1,22 @@
 // rpc drain and undrain: the leaf `lwaftr:drained` of queues, a commit like any other, and then a look at their counters.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DataPlane } from '../../dataplane/dataplane.js'
-import { instanceSettings } from '../../dataplane/settings.js'
+import type { DataPlane, DataPlaneState } from '../../dataplane/dataplane.js'
 import { error } from '../../errors.js'
 import type { JsonObject } from '../../schema/json-types.js'
 import { formatInstanceIdentifier, parseApiPath } from '../../schema/paths.js'
 import type { Schema } from '../../schema/schema.js'
-import { carriers, FAMILIES, keyOfQueue } from '../announce/carriers.js'
+import {
+  type ConfiguredQueue,
+  configuredQueues,
+  FAMILIES,
+  keyOfQueue,
+  standingOf,
+} from '../announce/carriers.js'
 import type { Edit } from '../edit.js'
 import type { Services } from '../services.js'
 import type { Invocation, RpcHandler } from './operations.js'
 
-interface Queue {
-  readonly instance: string
-  readonly queue: number
-}
+type Queue = Omit<ConfiguredQueue, 'drained'>
 
 /** Milliseconds between two looks at the counters. */
 const INTERVAL = 100
@@ -27,10 +29,7 @@ export const drain: RpcHandler = async (services, invocation) => {
   const timeout = Number(input.timeout) * 1000
   const { datastore, dataplane } = services
   const outcome = await watch(() => packets(dataplane, queues), quiet, timeout)
-  const announced = carriers(datastore.running.tree, dataplane.state()).filter((carrier) =>
-    FAMILIES.some((family) => carrier[family].standing === 'announced'),
-  )
-  return { ...outcome, 'announced-queues': announced.length }
+  return { ...outcome, 'announced-queues': announced(datastore.running.tree, dataplane.state()) }
 }
 
 export const undrain: RpcHandler = async (services, invocation) => {
@@ -40,14 +39,24 @@ export const undrain: RpcHandler = async (services, invocation) => {
 
 /** Throws LwaftrError where there are none. */
 function chosen({ schema, datastore }: Services, { instance, queue }: JsonObject): Queue[] {
-  const queues = instanceSettings(datastore.running.tree)
-    .flatMap(({ device, queues }) => queues.map(({ id }) => ({ instance: device, queue: id })))
-    .filter((one) => (instance ?? one.instance) === one.instance && (queue ?? one.queue) === one.queue)
+  const queues = configuredQueues(datastore.running.tree).filter(
+    (one) => (instance ?? one.instance) === one.instance && (queue ?? one.queue) === one.queue,
+  )
   if (queues.length > 0) return queues
   const which = instance === undefined ? '' : `=${encodeURIComponent(String(instance))}`
   const api = `${INSTANCES}${which}${queue === undefined ? '' : `/queue=${queue}`}`
   const path = formatInstanceIdentifier(parseApiPath(schema, api))
   throw error('data-missing', { path }, { path })
+}
+
+/** How many of the configured queues still have routes. */
+function announced(tree: JsonObject, state: DataPlaneState): number {
+  return configuredQueues(tree).filter(({ instance, queue, drained }) => {
+    const found = state.instances.find(({ device }) => device === instance)
+    const own = found?.queues.find(({ id }) => id === queue)
+    const standing = FAMILIES.map((family) => standingOf(found, own, family))
+    return !drained && standing.includes('announced')
+  }).length
 }
 
 const INSTANCES = 'snabb-softwire-v3:softwire-config/instance'

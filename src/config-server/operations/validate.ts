@@ -1,5 +1,5 @@
 // rpc validate: a commit's way up to where it would become one.
-import { differenceLines, differenceOutput, softwirePairs } from '../difference.js'
+import { differenceLines, differenceOutput } from '../difference.js'
 import type { RpcHandler } from './operations.js'
 import { proposedEdits } from './proposal.js'
 
@@ -8,6 +8,6 @@ export const validate: RpcHandler = async ({ schema, transactions }, { input, se
   const attempt = await transactions.attempt({ edits, who: session.user, via })
   if (!attempt) return {}
   const { summary, before, after, softwires } = attempt
-  const lines = differenceLines(schema, before, after, softwirePairs(softwires))
+  const lines = differenceLines(schema, before, after, softwires)
   return { summary, ...differenceOutput(lines, Number(input.limit)) }
 }

@@ -9,7 +9,7 @@ import type { Routes } from '../announce/routes.js'
 import { acceptedFormat } from '../media-types.js'
 import { isFresh } from '../preconditions.js'
 import { type Handler, queryOf, resource, send } from '../resource.js'
-import type { Services } from '../services.js'
+import type { Unbound } from '../services.js'
 
 /** The entity-tag alone tells one list from another: no time is given, and none compared. */
 const NEVER = new Date(8.64e15)
@@ -17,7 +17,7 @@ const NEVER = new Date(8.64e15)
 /** Routes that are written as one piece of an answer. */
 const PIECE = 1024
 
-export function announcedRoutes(app: FastifyInstance, services: Services, asData: Handler): void {
+export function announcedRoutes(app: FastifyInstance, services: Unbound, asData: Handler): void {
   const { routes, access, schema } = services
   const path = parsePath(schema, '/lwaftr:routes')
   resource(app, '/restconf/data/lwaftr::routes', {

@@ -19,7 +19,7 @@ import { parsePlacement, parseRetrieval, refuseParameters, type WantedPlacement 
 import { countUpTo, type Reading, read } from '../reading.js'
 import { represent } from '../representation.js'
 import { baseOf, type Method, notAllowed, pathOf, queryOf, resource, send } from '../resource.js'
-import type { Services } from '../services.js'
+import type { Services, Unbound } from '../services.js'
 import { isUserOrdered, placementOf } from '../user-order.js'
 import { announcedRoutes } from './announced-routes.js'
 import { patchInOrder } from './yang-patch.js'
@@ -29,7 +29,7 @@ interface Here extends Services {
   readonly door: Door
 }
 
-export function dataRoutes(app: FastifyInstance, services: Services): void {
+export function dataRoutes(app: FastifyInstance, services: Unbound): void {
   const data = (request: FastifyRequest) => ({ ...services.access.as(request.session, services), door: DATA })
   announcedRoutes(app, services, (request, reply) => get(data(request), request, reply))
   everyResource(app, DATA.prefix, data)

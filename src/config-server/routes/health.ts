@@ -3,9 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import type { InstanceState } from '../../dataplane/dataplane.js'
 import { standingOf } from '../announce/carriers.js'
 import { resource } from '../resource.js'
-import type { Services } from '../services.js'
+import type { Unbound } from '../services.js'
 
-export function healthRoutes(app: FastifyInstance, { isReady, dataplane, access }: Services): void {
+export function healthRoutes(app: FastifyInstance, { isReady, dataplane, access }: Unbound): void {
   resource(app, '/healthz', { GET: (_, reply) => reply.send({ status: 'ok' }) })
   resource(app, '/readyz', {
     GET: (request, reply) => {

@@ -9,11 +9,11 @@ import { acceptedMessage, messageFormatOf } from '../media-types.js'
 import { rpcHandlers } from '../operations/operations.js'
 import { refuseParameters } from '../query.js'
 import { pathOf, queryOf, resource, send } from '../resource.js'
-import type { Services } from '../services.js'
+import type { Unbound } from '../services.js'
 
 const PREFIX = '/restconf/operations'
 
-export function operationRoutes(app: FastifyInstance, services: Services): void {
+export function operationRoutes(app: FastifyInstance, services: Unbound): void {
   resource(app, PREFIX, { GET: (request, reply) => list(services.schema, request, reply) })
   resource(app, `${PREFIX}/:name`, { POST: (request, reply) => invoke(services, request, reply) })
 }
@@ -39,7 +39,7 @@ function listXml({ modules }: Schema, rpcs: readonly SchemaNode[]): string {
   return `<operations xmlns="urn:ietf:params:xml:ns:yang:ietf-restconf">${leaves.join('')}</operations>`
 }
 
-async function invoke(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function invoke(services: Unbound, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   refuseParameters(queryOf(request))
   const { schema } = services
   const name = decodeURIComponent(pathOf(request).slice(PREFIX.length + 1))

@@ -10,7 +10,7 @@ import { negotiate } from '../media-types.js'
 import { parseParameters } from '../query.js'
 import { pathOf, queryOf, resource, send } from '../resource.js'
 import type { DescribeStreams } from '../restconf-monitoring.js'
-import type { Services } from '../services.js'
+import type { Unbound } from '../services.js'
 import { EventStream } from '../sse/event-stream.js'
 import { ENCODINGS, type Encoding, encoder } from '../sse/notification.js'
 import { type Times, timesOf } from '../sse/times.js'
@@ -33,7 +33,7 @@ export interface EventStreamOptions {
 
 export function streamRoutes(
   app: FastifyInstance,
-  services: Services,
+  services: Unbound,
   { keepAlive = 15_000, patience = 30_000 }: EventStreamOptions = {},
 ): void {
   const open = new Set<EventStream>()

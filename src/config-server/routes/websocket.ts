@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { error } from '../../errors.js'
 import { pathOf, resource } from '../resource.js'
-import type { Services } from '../services.js'
+import type { Unbound } from '../services.js'
 import { Connection, GOING_AWAY } from '../websocket/connection.js'
 import { methodsFor } from '../websocket/methods.js'
 import { upgradeOf } from '../websocket/upgrade.js'
@@ -22,7 +22,7 @@ export interface WebSocketOptions {
 
 export function websocketRoute(
   app: FastifyInstance,
-  services: Services,
+  services: Unbound,
   log: (problem: unknown) => void,
   { keepAlive = 30_000, patience = 30_000 }: WebSocketOptions = {},
 ): void {
@@ -79,7 +79,7 @@ function each(connections: ReadonlySet<Connection>, check: (connection: Connecti
 }
 
 /** A browser says which page asks, and sends credentials with whatever page asks: other sites' are refused. */
-function checkOrigin({ access }: Services, { headers: { origin, host } }: FastifyRequest): void {
+function checkOrigin({ access }: Unbound, { headers: { origin, host } }: FastifyRequest): void {
   if (
     origin === undefined ||
     access.allowsOrigin(origin) ||

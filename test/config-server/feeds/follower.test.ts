@@ -242,6 +242,7 @@ t.test('a table put in place of another is told from the beginning', async (t) =
       ],
       who: 'test',
       via: 'test',
+      permit: 'everything',
     })
   await put(many(MOST_EDITS + 1))
   const next = wire(reader.next() ?? 'lost')

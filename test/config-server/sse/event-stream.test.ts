@@ -233,7 +233,7 @@ t.test('a client that takes nothing is cut off; one that is silent is kept', asy
   const at = parsePath(schema, '/softwire-config/binding-table')
   const edit = { operation: 'replace' as const, target: at, value: { softwire: softwires } }
   const silent = await EventClient.open(`${url}/streams/state/json`)
-  await transactions.commit({ edits: [edit], who: 'test', via: 'test' })
+  await transactions.commit({ edits: [edit], who: 'test', via: 'test', permit: 'everything' })
   const { opened } = streams
   const cutOff = new Promise<void>((resolve) => {
     streams.opened = (close) => {

@@ -301,7 +301,12 @@ t.test('a consumer too slow to keep up is cut off, and costs the relay little un
   )
   const target = parsePath(schema, '/softwire-config/binding-table')
   const value = { softwire: softwires }
-  await transactions.commit({ edits: [{ operation: 'replace', target, value }], who: 'test', via: 'test' })
+  await transactions.commit({
+    edits: [{ operation: 'replace', target, value }],
+    who: 'test',
+    via: 'test',
+    permit: 'everything',
+  })
   const slow = await connect()
   const quick = await connect()
   const { close } = WebSocket.prototype
@@ -391,7 +396,7 @@ t.test('a batch has an answer of bounded size: what does not go in is not done',
     target: parsePath(schema, '/softwire-config/binding-table'),
     value: { softwire: softwires },
   }
-  await transactions.commit({ edits: [edit], who: 'test', via: 'test' })
+  await transactions.commit({ edits: [edit], who: 'test', via: 'test', permit: 'everything' })
   const client = await connect()
   const get = (id: number) => ({
     jsonrpc: '2.0',
