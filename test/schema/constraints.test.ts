@@ -241,6 +241,25 @@ const broken: readonly (readonly [string, (parts: Parts) => void, RegExp, string
     `${queue}/passthru-interface/device`,
   ],
   [
+    'passthru device is that of no other queue of the instance',
+    (p) => {
+      p.config.instance = [{ device: 'eth0', queue: [p.queue, { ...p.queue, id: 1 }] }]
+    },
+    /another queue's.*a device of its own/,
+    `${config}/instance[device='eth0']/queue[id='1']/passthru-interface/device`,
+  ],
+  [
+    'passthru device is that of no queue of another instance',
+    (p) => {
+      p.config.instance = [
+        { device: 'eth0', queue: [p.queue] },
+        { device: 'eth1', queue: [p.queue] },
+      ]
+    },
+    /another queue's/,
+    `${config}/instance[device='eth1']/queue[id='0']/passthru-interface/device`,
+  ],
+  [
     'passthru vlan-tag from 1',
     (p) => {
       p.passthru['vlan-tag'] = 0

@@ -101,7 +101,8 @@ function side(r: Random, smallest: number): JsonObject {
 
 const nextHop = (r: Random, ip: (r: Random) => string) => (r.chance(50) ? { ip: ip(r) } : { mac: mac(r) })
 
-function queue(r: Random, id: number): JsonObject {
+/** `attached`: a number that no other queue has, for no two have the same passthru device. */
+function queue(r: Random, id: number, attached: number): JsonObject {
   return {
     id,
     'external-interface': { ip: hostIpv4(r), mac: mac(r), 'next-hop': nextHop(r, hostIpv4) },
@@ -112,7 +113,7 @@ function queue(r: Random, id: number): JsonObject {
       'next-hop': nextHop(r, hostIpv6),
     },
     ...r.maybe('passthru-interface', () => ({
-      device: r.pick(['xe0', 'int0', 'eth0.5']),
+      device: `${r.pick(['xe', 'int', 'eth0.'])}${attached}`,
       mac: `46${mac(r).slice(2)}`,
       ...r.maybe('sample-rate', () => r.below(2 ** 32)),
       ...r.maybe('lwaftr:next-hop-resolution', () => r.maybe('refresh-interval', () => 1 + r.below(3600))),
@@ -125,7 +126,7 @@ export function configuration(r: Random): JsonObject {
   const instances = Array.from({ length: r.below(3) }, (_, i) => ({
     device: `${i}${r.pick(['', ' [odd] "name"', "'s", '/é'])}`,
     ...r.maybe('external-device', () => r.pick(strings)),
-    ...r.maybe('queue', () => Array.from({ length: 1 + r.below(3) }, (_, id) => queue(r, id))),
+    ...r.maybe('queue', () => Array.from({ length: 1 + r.below(3) }, (_, id) => queue(r, id, 3 * i + id))),
   }))
   const softwires = new Map(
     Array.from({ length: r.below(4) }, () => softwire(r)).map((s) => [`${s.ipv4} ${s.psid}`, s]),
