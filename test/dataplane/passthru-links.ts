@@ -1,0 +1,166 @@
+// What a passthru's promiscuous, sample-rate and link do to frames of real interfaces: the same tests for each driver.
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import type { Driver } from '../../src/dataplane/dataplane.js'
+import { RELAY, ROUTE_REFLECTOR, SUBSCRIBERS, SWITCH } from '../../src/lab/addresses.js'
+import { ip } from '../../src/lab/exec.js'
+import * as f from '../../src/lab/memory/frames.js'
+import { continuousPing, pingUntilAnswered } from '../../src/lab/ping.js'
+import { cable, type Namespace } from '../../src/lab/sandbox.js'
+import { addSubscriber } from '../../src/lab/subscriber.js'
+import { buildTopology, type Topology } from '../../src/lab/topology.js'
+import { commit, instance, open, passthru, queue, softwireOf } from './helper.js'
+import { PATIENCE, sandbox } from './links.js'
+
+const SENDER = '02:00:00:00:00:77'
+const NEXT_HOP = '02:00:00:00:00:78'
+const RATE = 3
+const COUNT = 12
+const plainHex = (mac: string) => mac.replaceAll(':', '')
+
+/** For a host that is neither the relay nor the router, in an EtherType for experiments. */
+const FOREIGN = f.ethernet('02:00:00:00:00:fe', SENDER, 0x88b5, Buffer.alloc(50, 7))
+
+/** Number `i` from the internet to a subscriber. */
+function softwirePacket(i: number): Buffer {
+  const udp = Buffer.from(`0400040000160000${'00'.repeat(13)}${i.toString(16).padStart(2, '0')}`, 'hex')
+  const [from, to] = ['198.51.100.2', SUBSCRIBERS.whole.ipv4].map(f.addressBytes) as [Buffer, Buffer]
+  return f.ethernet(RELAY.mac, SENDER, f.ETHERTYPE.ipv4, f.ipv4(from, to, 17, udp))
+}
+
+const SEND = `import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind((sys.argv[1], 0))
+for frame in sys.argv[2:]: s.send(bytes.fromhex(frame))`
+/** Says every frame that comes within half a second. */
+const RECEIVE = `import socket, sys, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+s.bind((sys.argv[1], 3))
+print('ready', flush=True)
+end = None
+while end is None or time.time() < end:
+    s.settimeout(0.5 if end else 5)
+    try: data, (_, _, kind, _, _) = s.recvfrom(2000)
+    except TimeoutError: break
+    end = end or time.time() + 0.5
+    if kind != 4: print(data.hex(), flush=True)`
+
+interface Router {
+  readonly host: Namespace
+  readonly device: string
+}
+
+/** What comes to the router, as hex, when the switch sends these and then one to the router's own MAC. */
+async function arrives(
+  lab: Topology,
+  { host, device }: Router,
+  frames: readonly Buffer[],
+): Promise<string[]> {
+  const last = f.ethernet(ROUTE_REFLECTOR.mac, SENDER, 0x88b5, Buffer.alloc(50, 8))
+  const receiver = host.spawn('python3', ['-c', RECEIVE, device], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let said = ''
+  const ended = new Promise<void>((resolve) => receiver.once('close', () => resolve()))
+  await new Promise<void>((resolve) =>
+    receiver.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      resolve()
+    }),
+  )
+  const words = [...frames, last].map((frame) => frame.toString('hex'))
+  await lab.switch.exec('python3', ['-c', SEND, 'relay', ...words])
+  await ended
+  const lines = said.split('\n')
+  if (!lines.includes(last.toString('hex'))) throw new Error("not even the router's own frame arrived")
+  return lines
+}
+
+/** `skip`: the reason why they cannot run here, or false. */
+export function passthruLinkTests(driver: Driver, skip: string | false): void {
+  for (const kind of ['TAP', 'interface'])
+    t.test(`promiscuous and sample-rate decide what else comes to the ${kind}`, { skip }, async (t) => {
+      const lab = await buildTopology(await sandbox(t))
+      const dataplane = await open(t, { driver })
+      const device = kind === 'TAP' ? lab.sandbox.link('tap') : lab.passthruDevice
+      const plain = passthru(device, ROUTE_REFLECTOR.mac)
+      const { ip: external, mac } = queue().externalInterface
+      const set = (changes: Partial<typeof plain>) =>
+        commit(
+          dataplane,
+          [
+            instance(
+              lab.device,
+              queue({
+                externalInterface: { ip: external, mac, nextHopMac: NEXT_HOP },
+                internalInterface: { ip: RELAY.ipv6, mac, nextHopMac: NEXT_HOP },
+                passthruInterface: { ...plain, ...changes },
+              }),
+            ),
+          ],
+          softwireOf(SUBSCRIBERS.whole),
+        )
+      await set({})
+      const router =
+        kind === 'TAP'
+          ? { host: await lab.sandbox.namespace('router'), device }
+          : { host: lab.routeReflector, device: 'eth0' }
+      if (kind === 'TAP') await ip(`link set ${device} netns ${router.host.name}`)
+      await router.host.ip(`link set ${router.device} up`)
+
+      const foreign = FOREIGN.toString('hex')
+      t.notOk((await arrives(lab, router, [FOREIGN])).includes(foreign), 'not a frame for a foreign MAC')
+      await set({ promiscuous: true })
+      t.ok((await arrives(lab, router, [FOREIGN])).includes(foreign), 'but with promiscuous, unchanged')
+
+      const sent = Array.from({ length: COUNT }, (_, i) => softwirePacket(i))
+      const softwire = (line: string) => /^.{24}(0800|86dd)/.test(line) && line.includes('c6336402c1050164')
+      t.same((await arrives(lab, router, sent)).filter(softwire), [], 'no softwire packet')
+      await set({ sampleRate: RATE })
+      const samples = (await arrives(lab, router, sent)).filter(softwire)
+      const expected = sent.filter((_, i) => i % RATE === RATE - 1)
+      const received = samples.filter((line) => line.slice(24, 28) === '0800')
+      t.same(
+        received,
+        expected.map((frame) => frame.toString('hex')),
+        `1 in ${RATE} of those received`,
+      )
+      const out = samples.filter((line) => line.slice(24, 28) === '86dd')
+      t.same(
+        out.map((line) => line.slice(0, 24)),
+        expected.map(() => plainHex(NEXT_HOP) + plainHex(RELAY.mac)),
+      )
+      t.same(
+        out.map((line) => line.slice(-42)),
+        expected.map((frame) => frame.toString('hex').slice(-42)),
+        `1 in ${RATE} of those sent, as on the link`,
+      )
+    })
+
+  t.test('a passthru changes links while softwires forward', { skip }, async (t) => {
+    const lab = await buildTopology(await sandbox(t))
+    const outside = lab.sandbox.link('out')
+    await cable({ namespace: null, device: outside }, { namespace: lab.switch, device: 'outside' }, 9000)
+    await lab.switch.ip('link set outside master br0')
+    const dataplane = await open(t, { driver })
+    const externalInterface = { ...queue().externalInterface, mac: '02:22:22:22:22:01' }
+    const set = async (onExternalLink: boolean) => {
+      const passthruInterface = { ...passthru(lab.passthruDevice, ROUTE_REFLECTOR.mac), onExternalLink }
+      const queues = [queue({ externalInterface, passthruInterface, onAStick: false })]
+      await commit(dataplane, [{ device: lab.device, externalDevice: outside, queues }])
+    }
+    await (await dataplane.prepare({ softwires: { replace: softwireOf(SUBSCRIBERS.whole) } })).apply()
+    await set(false)
+    const { host } = await addSubscriber(lab, SUBSCRIBERS.whole)
+    t.type(await pingUntilAnswered(host, '198.51.100.2', PATIENCE), 'number')
+    const running = continuousPing(host, '198.51.100.2', { interval: 0.005 })
+    for (const onExternalLink of [false, true, false]) {
+      await set(onExternalLink)
+      const name = onExternalLink ? 'outside' : 'relay'
+      t.type(await pingUntilAnswered(lab.routeReflector, SWITCH.ipv4, PATIENCE), 'number')
+      const { stdout } = await lab.switch.exec('bridge', ['fdb', 'show', 'br', 'br0'])
+      t.match(stdout, `${ROUTE_REFLECTOR.mac} dev ${name}`, `the router is behind ${name}`)
+      await sleep(50)
+    }
+    const { received, missed } = await running.stop()
+    t.equal(missed, 0, `none of ${received} pings was lost meanwhile`)
+  })
+}
