@@ -60,16 +60,23 @@ export function replaceSoftwires(pages: PageDatabase, records: Uint8Array): void
 export function editSoftwires(pages: PageDatabase, edits: Uint8Array): number {
   const ordered = native.BindingTable.inOrder(edits)
   let grown = 0
+  // A page is looked for once for all of its edits: that costs more than what is done with it.
+  let next = ordered.length > 0 ? pageOf(pages, keyOf(ordered, 0)) : undefined
   for (let at = 0; at < ordered.length; ) {
-    const key = pageOf(pages, keyOf(ordered, at))
-    const next = key && firstKey(pages, { start: key, exclusiveStart: true })
-    const begin = at
-    do at += recordSize
-    while (at < ordered.length && !(next && keyOf(ordered, at).compare(next) >= 0))
+    const key = next
     const page = key && pages.get(key)
     const before = page ? checked('softwires', page) : Buffer.alloc(0)
+    const last = before.subarray(-recordSize)
+    const isHere = () => {
+      if (!key || compareKeys(ordered.subarray(at), last) <= 0) return true
+      next = pageOf(pages, keyOf(ordered, at))
+      return next?.equals(key) ?? false
+    }
+    const begin = at
+    do at += recordSize
+    while (at < ordered.length && isHere())
     const after = merged(before, ordered.subarray(begin, at))
-    if (key) pages.removeSync(key)
+    if (key && (after.length === 0 || !keyOf(after, 0).equals(key))) pages.removeSync(key)
     putPages(pages, after, after.length > MOST * recordSize ? ROOMY : MOST)
     grown += (after.length - before.length) / recordSize
   }
