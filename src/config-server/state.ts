@@ -61,24 +61,37 @@ function queueState(node: SchemaNode, config: JsonObject, state: QueueState): Js
     ...nextHop('external-interface', config, state.externalNextHop),
     ...nextHop('internal-interface', config, state.internalNextHop),
     ...(passthru && state.passthruLinkUp !== null
-      ? { [memberName(passthru)]: passthruState(passthru, state, state.passthruLinkUp) }
+      ? { [memberName(passthru)]: passthruState(passthru, config, state, state.passthruLinkUp) }
       : {}),
   }
 }
 
 /** resolved-mac belongs to the case `ip` of the next hop: one given as a MAC has nothing to resolve. */
 function nextHop(side: string, config: JsonObject, state: NextHopState): JsonObject {
-  const configured = config[side]
-  const hop = isObject(configured) ? configured['next-hop'] : undefined
-  if (!isObject(hop) || hop.ip === undefined || state.mac === null) return {}
+  if (configuredNextHop(side, config).ip === undefined || state.mac === null) return {}
   return { [side]: { 'next-hop': { 'resolved-mac': state.mac } } }
 }
 
-function passthruState(node: SchemaNode, queue: QueueState, up: boolean): JsonObject {
+function configuredNextHop(side: string, config: JsonObject): JsonObject {
+  const configured = config[side]
+  const hop = isObject(configured) ? configured['next-hop'] : undefined
+  return isObject(hop) ? hop : {}
+}
+
+function passthruState(node: SchemaNode, config: JsonObject, queue: QueueState, up: boolean): JsonObject {
   return {
     ...(node.children.has('oper-status') ? { 'oper-status': up ? 'up' : 'down' } : {}),
+    ...routersNextHop('external', config, queue.externalNextHop),
+    ...routersNextHop('internal', config, queue.internalNextHop),
     ...counters(node, [queue]),
   }
+}
+
+/** A next hop given as a MAC is another only while the attached router says so. */
+function routersNextHop(side: string, config: JsonObject, state: NextHopState): JsonObject {
+  const overridden =
+    configuredNextHop(`${side}-interface`, config).mac !== undefined && state.status !== 'static'
+  return overridden && state.mac !== null ? { [`${side}-next-hop-mac`]: state.mac } : {}
 }
 
 /** The counters that the container has leaves for, summed over the queues. */

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { NextHopState } from '../../src/dataplane/dataplane.js'
 import { build, CONFIG, softwire, state, TABLE } from './helper.js'
 
 const counters = {
@@ -38,6 +39,24 @@ t.test('state is read beside configuration, and each alone', async (t) => {
     },
   })
   t.equal((await send('GET', `${TABLE}?content=nonconfig`)).statusCode, 404)
+})
+
+t.test('what the attached router has in place of a configured MAC is read beside the passthru', async (t) => {
+  const { send, dataplane } = await build(t)
+  const [instance] = state.instances
+  const [queue] = instance.queues
+  const at = `${CONFIG}/instance=eth0/queue=0/lwaftr:passthru-state`
+  const shown = async (internalNextHop: NextHopState) => {
+    const queues = [{ ...queue, passthruLinkUp: true, internalNextHop }]
+    dataplane.current = { instances: [{ ...instance, queues }] }
+    return (await send('GET', at)).json()
+  }
+  t.same(await shown({ status: 'static', mac: '02:22:22:22:22:99' }), {
+    'lwaftr:passthru-state': { 'oper-status': 'up' },
+  })
+  t.same(await shown({ status: 'resolved', mac: '02:00:00:00:00:07' }), {
+    'lwaftr:passthru-state': { 'oper-status': 'up', 'internal-next-hop-mac': '02:00:00:00:00:07' },
+  })
 })
 
 t.test('a list is read by pages', async (t) => {
