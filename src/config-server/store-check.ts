@@ -1,6 +1,6 @@
 // Whether a store can be read, found out before it is.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DATA, damaged } from './store.js'
@@ -10,7 +10,10 @@ import { DATA, damaged } from './store.js'
  * leads nowhere the process dies, so another one goes first.
  */
 export function checkStore(directory: string): void {
-  if (!existsSync(join(directory, DATA))) return
+  const file = statSync(join(directory, DATA), { throwIfNoEntry: false })
+  if (!file) return
+  // To lmdb that is a new store. But somebody began it, and what it held may be gone.
+  if (file.size === 0) throw damaged(directory, 'there is nothing in it')
   const probe = fileURLToPath(new URL('store-probe.js', import.meta.url))
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [probe, directory], {
     encoding: 'utf8',

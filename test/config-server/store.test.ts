@@ -75,6 +75,7 @@ const damages: readonly (readonly [string, (file: string) => void])[] = [
   ['cut in half', (file) => truncateSync(file, Math.floor(statSync(file).size / 2))],
   ['cut to three pages', (file) => truncateSync(file, 3 * 4096)],
   ['cut to a few bytes', (file) => truncateSync(file, 100)],
+  ['cut to nothing', (file) => truncateSync(file, 0)],
   ['begins with zeros', (file) => overwrite(file, 0, Buffer.alloc(8192))],
   ['begins with something else', (file) => overwrite(file, 0, Buffer.alloc(8192, 0xa5))],
   ['is text', (file) => overwrite(file, 0, Buffer.from('softwire-config {\n}\n'.repeat(1000)))],
