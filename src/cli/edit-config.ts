@@ -4,7 +4,7 @@ import { YANG_PATCH } from '../config-server/media-types.js'
 import { wrap } from '../config-server/representation.js'
 import type { JsonValue } from '../schema/json-types.js'
 import { type DataPath, formatApiPath } from '../schema/paths.js'
-import { type ConnectionOptions, connect } from './client.js'
+import { type Client, type ConnectionOptions, connect } from './client.js'
 import { type CommitOptions, hasCommitOptions, propose } from './operation.js'
 
 export interface PathEdit {
@@ -18,17 +18,26 @@ export async function sendEdits(
   options: ConnectionOptions & CommitOptions,
 ): Promise<void> {
   const client = await connect(options)
-  const edit = edits.map(({ operation, target, value }, i) => ({
-    'edit-id': String(i + 1),
-    operation,
-    target: `/${formatApiPath(target)}`,
-    ...(value === undefined ? {} : { value: wrap(target, value) }),
-  }))
-  if (hasCommitOptions(options)) return propose(client, { edit }, options)
+  if (hasCommitOptions(options)) return propose(client, { edit: patchEdits(edits) }, options)
+  await patch(client, edits)
+}
+
+/** All of them, or none. */
+export async function patch(client: Client, edits: readonly PathEdit[]): Promise<void> {
+  const edit = patchEdits(edits)
   const response = await client.request('PATCH', {
     path: '/restconf/data',
     headers: { 'content-type': YANG_PATCH },
     body: JSON.stringify({ 'ietf-yang-patch:yang-patch': { 'patch-id': 'lwaftr', edit } }),
   })
   response.resume()
+}
+
+function patchEdits(edits: readonly PathEdit[]) {
+  return edits.map(({ operation, target, value }, i) => ({
+    'edit-id': String(i + 1),
+    operation,
+    target: `/${formatApiPath(target)}`,
+    ...(value === undefined ? {} : { value: wrap(target, value) }),
+  }))
 }

@@ -63,6 +63,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'replace the whole configuration by a file',
     load: async () => (await import('./commands/load-config.js')).loadConfigCommand(),
   },
+  config: {
+    summary: 'the same, with the arguments of snabb config',
+    load: async () => (await import('./commands/config.js')).configCommand(),
+  },
   validate: {
     summary: 'ask whether a file would be taken as the configuration',
     load: async () => (await import('./commands/validate.js')).validateCommand(),
@@ -120,6 +124,7 @@ async function main(words: readonly string[]): Promise<number> {
   for (const [name, { summary, load }] of Object.entries(commands)) {
     const command = name === wanted ? await load() : new Command(name)
     program.addCommand(command.summary(summary).copyInheritedSettings(program))
+    for (const below of command.commands) below.copyInheritedSettings(command)
   }
   if (words.length === 0) {
     program.outputHelp({ error: true })

@@ -19,7 +19,7 @@ export function loadConfigCommand(): Command {
 const FILES = { text: 'text', json: 'document', xml: 'elements' } as const
 
 /** The relay reads the file's bytes: it can take a million softwires without making objects of them. */
-async function loadConfig(file: string, options: ConnectionOptions & CommitOptions): Promise<void> {
+export async function loadConfig(file: string, options: ConnectionOptions & CommitOptions): Promise<void> {
   if (hasCommitOptions(options))
     return propose(await connect(options), { config: await configurationGiven(file) }, options, file)
   const body = file === '-' ? await buffer(process.stdin) : await readBytes(file)
