@@ -9,6 +9,10 @@ export interface CommitOptions {
   readonly dryRun?: boolean
   /** Seconds. */
   readonly confirm?: number
+  /** The token that it may be confirmed by, from any door. */
+  readonly persist?: string
+  /** That of the commit which waits, and which this one follows. */
+  readonly persistId?: string
 }
 
 /** Options of commands that change the configuration. */
@@ -21,6 +25,13 @@ export function withCommitOptions(command: Command): Command {
         seconds,
       ),
     )
+    .option('--persist <token>', 'with --confirm: whoever has the token may confirm it, from anywhere')
+    .option('--persist-id <token>', 'with --confirm: the token of the commit that waits, to follow it')
+    .hook('preAction', (command) => {
+      const { confirm, persist, persistId } = command.opts<CommitOptions>()
+      if (confirm === undefined && (persist !== undefined || persistId !== undefined))
+        command.error('error: --persist and --persist-id need --confirm', { exitCode: 2 })
+    })
 }
 
 /** True when any of them was given. */
@@ -29,10 +40,13 @@ export function hasCommitOptions({ comment, dryRun, confirm }: CommitOptions): b
 }
 
 /** The options as the input of an operation that commits. */
-export function commitInput({ comment, confirm }: CommitOptions): JsonObject {
+export function commitInput({ comment, confirm, persist, persistId }: CommitOptions): JsonObject {
   return {
     ...(comment === undefined ? {} : { comment }),
-    ...(confirm === undefined ? {} : { confirmed: { timeout: confirm } }),
+    ...(confirm === undefined
+      ? {}
+      : { confirmed: { timeout: confirm, ...(persist === undefined ? {} : { persist }) } }),
+    ...(persistId === undefined ? {} : { 'persist-id': persistId }),
   }
 }
 

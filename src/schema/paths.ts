@@ -5,7 +5,7 @@
  *   snabb-softwire-v3:softwire-config/binding-table/softwire=193.5.1.100,7/b4-ipv6      api-path, RFC 8040 s3.5.3
  */
 import { error } from '../errors.js'
-import { findChild } from './lookup.js'
+import { childrenOf, findChild } from './lookup.js'
 import { type PathSegment, splitPath } from './path-syntax.js'
 import { memberName, type Schema, type SchemaNode } from './schema.js'
 import { BadValue, valueFromText, valueToText } from './values.js'
@@ -49,8 +49,12 @@ function resolve(schema: Schema, text: string, segments: readonly PathSegment[])
   const steps: PathStep[] = []
   let parent: SchemaNode | null = null
   for (const [i, segment] of segments.entries()) {
-    const shownParent: string = parent === null ? 'the datastore' : formatXPath({ steps })
-    const node: SchemaNode = findChild(schema, parent, segment.name, shownParent, { path: text })
+    // Most names are found at once: how their parent would be called in a message costs more than that.
+    const node: SchemaNode =
+      childrenOf(schema, parent).get(segment.name) ??
+      findChild(schema, parent, segment.name, parent ? formatXPath({ steps }) : 'the datastore', {
+        path: text,
+      })
     const keys = keysOf(text, segment, node)
     const listed = node.kind === 'list' || node.kind === 'leaf-list'
     if (listed && keys.length === 0 && i < segments.length - 1)

@@ -54,6 +54,20 @@ t.test('commits of a running relay, from the command line', async (t) => {
   t.match(await world.lwaftr(['confirm']), { code: 1, stderr: /no confirmed commit is pending/ })
   const file = world.file('whole.conf', configuration)
   t.match(await ok(['validate', file]), new RegExp(`^\\+ ${entry(1).replaceAll(/[[\]]/g, '\\$&')}/ipv4 193`))
+  for (const option of ['--persist', '--persist-id'])
+    t.match(await world.lwaftr(['set-config', mtu, '1400', option, 'tok']), {
+      code: 2,
+      stderr: /need --confirm/,
+    })
+  const before = await ok(['get-config'])
+  const confirmed = (value: string) => ['set-config', mtu, value, '--confirm', '600']
+  await ok([...confirmed('1400'), '--persist', 'tok'])
+  t.match(await world.lwaftr(confirmed('1300')), { code: 1, stderr: /persist-id/ }, 'without the token')
+  await ok([...confirmed('1300'), '--persist', 'new', '--persist-id', 'tok'])
+  t.equal(await ok(['get-config', mtu]), '1300\n')
+  await ok(['cancel', '--persist-id', 'new'])
+  t.equal(await ok(['get-config']), before, 'both were taken back')
+
   await ok(['load-config', file, '--confirm', '600', '--comment', 'as it was'])
   t.equal(await ok(['get-config']), configuration)
   await ok(['cancel'])
