@@ -27,6 +27,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'replay pcap files through the data plane, without network',
     load: async () => (await import('./commands/check.js')).checkCommand(),
   },
+  explain: {
+    summary: 'say what the relay does with a packet, and why',
+    load: async () => (await import('./commands/explain.js')).explainCommand(),
+  },
   bench: {
     summary: 'measure the data plane in memory',
     load: async () => (await import('./commands/bench.js')).benchCommand(),

@@ -1,4 +1,4 @@
-/** A configuration file made ready to run frames through its first queue, for check and bench. */
+/** A configuration file made ready to run frames through its first queue, for check, explain and bench. */
 
 import { readBytes } from '../config-server/configuration-file.js'
 import { checkFilters } from '../dataplane/filters.js'
@@ -16,14 +16,20 @@ export interface OfflineQueue {
 
 /** Errors name file, line and column. */
 export async function openOffline(file: string): Promise<OfflineQueue> {
+  return openText(await readBytes(file), file)
+}
+
+/** The same for text that came from elsewhere, which `file` names. */
+export function openText(bytes: Buffer, file: string): OfflineQueue {
   const schema = loadSchema()
-  const configuration = loadText(schema, await readBytes(file), { file })
+  const configuration = loadText(schema, bytes, { file })
   const queue = instanceSettings(configuration.tree)[0]?.queues[0]
   if (queue === undefined) throw error('file', { file, problem: 'it has no instance with a queue' })
   checkFilters(queue, file)
   const table = native.BindingTable.create(null)
-  const { bytes } = configuration.softwires
-  const breach = table.build(bytes)
-  if (breach !== null) throw breachError(schema, breach, bytes).at(configuration.locateSoftwire(breach.index))
+  const records = configuration.softwires.bytes
+  const breach = table.build(records)
+  if (breach !== null)
+    throw breachError(schema, breach, records).at(configuration.locateSoftwire(breach.index))
   return { queue, table }
 }
