@@ -7,14 +7,12 @@ import { addSubscriber } from '../../src/lab/subscriber.js'
 import { buildTopology } from '../../src/lab/topology.js'
 import { commit, instance, open, queue, softwireOf } from './helper.js'
 import { linkTests, PATIENCE, sandbox } from './links.js'
-import { passthruLinkTests } from './passthru-links.js'
 
 const skip = (await obstacleToNamespaces()) ?? false
 const driver = 'af-packet'
 const { whole, sharing } = SUBSCRIBERS
 
 linkTests(driver, skip)
-passthruLinkTests(driver, skip)
 
 t.test('two queues share a link and its MAC: each packet is answered once', { skip }, async (t) => {
   const lab = await buildTopology(await sandbox(t))

@@ -8,7 +8,6 @@ import { addSubscriber } from '../../src/lab/subscriber.js'
 import { buildTopology, type Topology } from '../../src/lab/topology.js'
 import { commit, eventually, instance, onlyQueue, open, queue, softwireOf } from './helper.js'
 import { linkTests, PATIENCE, sandbox } from './links.js'
-import { passthruLinkTests } from './passthru-links.js'
 import { obstacleToXdp } from './xdp.js'
 
 const driver = 'af-xdp'
@@ -31,7 +30,6 @@ async function relay(lab: Topology, relayQueues: number, switchQueues: number): 
 }
 
 linkTests(driver, skip)
-passthruLinkTests(driver, skip)
 
 t.test('the program goes with the worker, however it ends, and comes with the next', { skip }, async (t) => {
   const lab = await buildTopology(await sandbox(t))
