@@ -4,6 +4,7 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -66,7 +67,7 @@ std::unique_ptr<Tap> Tap::attach(const std::string& interface, OpenError* error)
     close(fd);
     return nullptr;
   }
-  return std::unique_ptr<Tap>(new Tap(interface, fd));
+  return std::unique_ptr<Tap>(new Tap(if_nametoindex(interface.c_str()), fd));
 }
 
 std::unique_ptr<Tap> Tap::create(const std::string& interface, const MacAddress& mac, uint16_t mtu, OpenError* error) {
@@ -124,10 +125,12 @@ void Tap::transmit(Packet* const* packets, size_t count) {
   }
 }
 
+// Not by TUNGETIFF, which waits for a lock that any change of the machine's network may hold.
 LinkStatus Tap::check() {
-  ifreq request{};
-  if (ioctl(fd_, TUNGETIFF, &request) != 0) return LinkStatus::gone;
-  auto info = interface_info(request.ifr_name);
+  pollfd deleted{fd_, 0, 0};
+  if (poll(&deleted, 1, 0) > 0 && (deleted.revents & POLLERR)) return LinkStatus::gone;
+  char name[IF_NAMESIZE];
+  const auto info = if_indextoname(index_, name) ? interface_info(name) : std::nullopt;
   // Moved into another network namespace (a container's): the descriptor still works, its flags are out of sight.
   if (!info) return LinkStatus::up;
   return info->running ? LinkStatus::up : LinkStatus::down;

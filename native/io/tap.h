@@ -27,9 +27,9 @@ class Tap final : public Device {
   void remove_when_closed() override;
 
  private:
-  Tap(std::string interface, int fd) : interface_(std::move(interface)), fd_(fd) {}
+  Tap(unsigned index, int fd) : index_(index), fd_(fd) {}
 
-  std::string interface_;
+  unsigned index_;  // its name may change
   int fd_;
 };
 
