@@ -4,7 +4,7 @@ import type { Database } from 'lmdb'
 import { native } from '../dataplane/native.js'
 import { recordSize } from '../schema/softwire-record.js'
 import { checked, sealed } from './checksum.js'
-import { compareKeys, isDelete, keyAt } from './softwire-scan.js'
+import { compareKeys, isDelete, keyAt, keyNumber, keyOfRecord, recordsIn } from './softwire-scan.js'
 
 /** Records in a page at most: with their checksum and lmdb's own 16 bytes they fill 4096, a page of the file. */
 const MOST = 84
@@ -95,20 +95,19 @@ function firstKey(pages: PageDatabase, range: Parameters<PageDatabase['getKeys']
 
 /** A page's records with edits made to them, all of it in order. */
 function merged(page: Uint8Array, edits: Uint8Array): Uint8Array {
-  const list: Uint8Array[] = []
+  const parts: Uint8Array[] = []
   let kept = 0
-  for (let at = 0; at < edits.length; at += recordSize) {
-    const edit = edits.subarray(at, at + recordSize)
-    for (; kept < page.length; kept += recordSize) {
-      const record = page.subarray(kept, kept + recordSize)
-      const order = compareKeys(record, edit)
-      if (order < 0) list.push(record)
-      else if (order > 0) break
-    }
-    if (!isDelete(edit)) list.push(edit)
+  for (const edit of recordsIn(edits)) {
+    const key = keyOfRecord(edit)
+    let at = kept
+    while (at < page.length && keyNumber(keyAt(page, at)) < key) at += recordSize
+    parts.push(page.subarray(kept, at))
+    if (!isDelete(edit)) parts.push(edit)
+    const replaced = at < page.length && keyNumber(keyAt(page, at)) === key
+    kept = replaced ? at + recordSize : at
   }
-  list.push(page.subarray(kept))
-  return Buffer.concat(list)
+  parts.push(page.subarray(kept))
+  return Buffer.concat(parts)
 }
 
 /** Writes records as pages of `most` each, or of somewhat fewer, so that all are equal. */
