@@ -21,6 +21,7 @@ import { RoutesFeed } from './config-server/feeds/routes-feed.js'
 import { Streams } from './config-server/feeds/streams.js'
 import { History } from './config-server/history.js'
 import { historyState } from './config-server/history-state.js'
+import { Metrics } from './config-server/metrics/metrics.js'
 import { Publisher } from './config-server/publisher.js'
 import { CAPABILITIES } from './config-server/query.js'
 import { restconfState } from './config-server/restconf-monitoring.js'
@@ -130,6 +131,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       new AlarmsFeed(schema, alarms),
     ]
     const streams = new Streams({ ...parts, state: forwarding }, feeds)
+    const metrics = new Metrics({ ...parts, alarms, access, streams })
+    metrics.addProcess()
     const present = datastores(options.stateDirectory !== undefined)
     const services = {
       ...parts,
@@ -150,6 +153,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         access.state,
       ],
       streams,
+      metrics,
       isReady: () => ready,
     }
     refuseStrangers(options, saved?.tree ?? first?.edits[0]?.value ?? {})

@@ -21,9 +21,10 @@ const TESTS = [
   'bird2',
   'frr',
   'exabgp',
+  'prometheus',
 ]
 /** Services of these that a package would start, and again with the machine: nobody here asked for them. */
-const SERVICES = { bird2: 'bird', frr: 'frr', exabgp: 'exabgp' }
+const SERVICES = { bird2: 'bird', frr: 'frr', exabgp: 'exabgp', prometheus: 'prometheus' }
 /** What packages ask whether they may start their services; 101 is no. */
 const POLICY = '/usr/sbin/policy-rc.d'
 

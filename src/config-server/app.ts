@@ -11,6 +11,7 @@ import { asLwaftrError, errorBody, refuseConnection } from './restconf-errors.js
 import { dataRoutes } from './routes/data.js'
 import { discoveryRoutes } from './routes/discovery.js'
 import { healthRoutes } from './routes/health.js'
+import { metricRoutes } from './routes/metrics.js'
 import { moduleRoutes } from './routes/modules.js'
 import { operationRoutes } from './routes/operations.js'
 import { type EventStreamOptions, streamRoutes } from './routes/streams.js'
@@ -74,6 +75,7 @@ export function buildApp(services: Unbound, options: AppOptions = {}): FastifyIn
   operationRoutes(app, services)
   moduleRoutes(app)
   healthRoutes(app, services)
+  metricRoutes(app, services)
   streamRoutes(app, services, eventStreams)
   websocketRoute(app, services, logBug, websocket)
   return app

@@ -5,6 +5,7 @@ import type { ReadableDatastore } from './datastore.js'
 import type { DatastoreName } from './datastores.js'
 import type { ReadableStreams } from './feeds/streams.js'
 import type { ReadableHistory } from './history.js'
+import type { Metrics } from './metrics/metrics.js'
 import type { Commit } from './publisher.js'
 import type { StateProvider } from './state-provider.js'
 import type { Attempt, CommitRequest, Parts, Transactions } from './transaction.js'
@@ -36,6 +37,7 @@ export interface Unbound extends Omit<Parts, 'datastore'> {
   /** Where operational state comes from. */
   readonly state: readonly StateProvider[]
   readonly routes: Routes
+  readonly metrics: Metrics
   /** What can be followed. */
   readonly streams: ReadableStreams
   /** False until the first configuration is in force. */

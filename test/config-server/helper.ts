@@ -19,6 +19,7 @@ import { RoutesFeed } from '../../src/config-server/feeds/routes-feed.js'
 import { Streams } from '../../src/config-server/feeds/streams.js'
 import { History } from '../../src/config-server/history.js'
 import { historyState } from '../../src/config-server/history-state.js'
+import { Metrics } from '../../src/config-server/metrics/metrics.js'
 import { Publisher } from '../../src/config-server/publisher.js'
 import { CAPABILITIES } from '../../src/config-server/query.js'
 import { restconfState } from '../../src/config-server/restconf-monitoring.js'
@@ -219,7 +220,8 @@ export function services(dataplane: DataPlane, store: Store) {
     restconfState([...CAPABILITIES, ...STREAM_CAPABILITIES], describeStreams(streams)),
     access.state,
   ]
-  const doors = { access, streams, datastores: present }
+  const metrics = new Metrics({ ...parts, alarms, access, streams })
+  const doors = { access, streams, metrics, datastores: present }
   return { ...parts, ...doors, transactions, history, confirmation, routes, alarms, state }
 }
 

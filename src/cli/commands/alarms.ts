@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { SEVERITIES, type Severity } from '../../config-server/alarms/alarm.js'
 import { contentType } from '../../config-server/media-types.js'
 import { type Client, type ConnectionOptions, clientCommand, connect, text } from '../client.js'
 import { updates } from '../events.js'
@@ -24,12 +25,10 @@ interface Alarm {
   readonly resource: string
   readonly 'alarm-type-id': string
   readonly 'is-cleared': boolean
-  readonly 'perceived-severity': string
+  readonly 'perceived-severity': Severity
   readonly 'alarm-text': string
   readonly 'last-changed': string
 }
-
-const SEVERITIES = ['critical', 'major', 'minor', 'warning']
 
 async function alarms(options: AlarmsOptions): Promise<void> {
   if (options.follow) return follow(options)

@@ -122,6 +122,7 @@ export class Access {
         replayOf: (stream) => services.streams.replayOf(stream),
         opened: (close) => services.streams.opened(close),
         close: () => services.streams.close(),
+        followers: services.streams.followers,
         view: (wanted) => services.streams.view(wanted, { name: keyOf(session), conceal }),
       },
     })

@@ -3,7 +3,9 @@
 // (lwaftr-alarms).
 import type { JsonObject } from '../../schema/json-types.js'
 
-export type Severity = 'warning' | 'minor' | 'major' | 'critical'
+/** The worst first. */
+export const SEVERITIES = ['critical', 'major', 'minor', 'warning'] as const
+export type Severity = (typeof SEVERITIES)[number]
 
 export interface Problem {
   readonly severity: Severity

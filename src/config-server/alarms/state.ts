@@ -1,10 +1,8 @@
 // `ietf-alarms:alarms` among the operational state: what can be wrong, what is, and how much of it.
 import type { JsonObject } from '../../schema/json-types.js'
 import type { StateProvider } from '../state-provider.js'
-import { ALARM_TYPES, type Alarm, alarmEntry, type Severity } from './alarm.js'
+import { ALARM_TYPES, type Alarm, alarmEntry, SEVERITIES, type Severity } from './alarm.js'
 import type { Alarms } from './alarms.js'
-
-const SEVERITIES: readonly Severity[] = ['critical', 'major', 'minor', 'warning']
 
 export function alarmsState(alarms: Alarms): StateProvider {
   const root = 'ietf-alarms:alarms'

@@ -60,6 +60,11 @@ export class Streams {
     return () => this.#open.delete(close)
   }
 
+  /** Connections that are open. */
+  get followers(): number {
+    return this.#open.size
+  }
+
   close(): void {
     for (const close of this.#open) close()
   }
