@@ -120,6 +120,7 @@ const modules: Readonly<Record<string, readonly string[]>> = {
   'snabb-softwire-v3': [],
   'ietf-alarms': ['alarm-history', 'alarm-summary'],
   lwaftr: [],
+  'lwaftr-deviations': [],
   'ietf-netconf-acm': [],
   'ietf-restconf-monitoring': [],
   'ietf-origin': [],

@@ -175,3 +175,17 @@ t.test('alarms are followed over a WebSocket and as server-sent events', async (
   await again.until((updates) => updates.length === 1)
   t.same(again.updates[0]?.edits, second?.edits, 'who was away is told what he missed')
 })
+
+t.test('what of RFC 8632 is not served is not in the model, and cannot be configured', async (t) => {
+  const { send } = await open(t)
+  const put = await send('PUT', `${ALARMS}/control/notify-status-changes`, {
+    'ietf-alarms:notify-status-changes': 'raise-and-clear',
+  })
+  t.equal(put.statusCode, 400, put.body)
+  const library = await send('GET', '/restconf/data/ietf-yang-library:yang-library/module-set')
+  const modules = library.json()['ietf-yang-library:module-set'][0].module
+  t.match(
+    modules.find(({ name }: { name: string }) => name === 'ietf-alarms'),
+    { feature: ['alarm-history', 'alarm-summary'], deviation: ['lwaftr-deviations'] },
+  )
+})
