@@ -99,6 +99,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'print counters and other state',
     load: async () => (await import('./commands/get-state.js')).getStateCommand(),
   },
+  query: {
+    summary: 'print counters, by name',
+    load: async () => (await import('./commands/query.js')).queryCommand(),
+  },
   alarms: {
     summary: 'print what is wrong, now or as it changes',
     load: async () => (await import('./commands/alarms.js')).alarmsCommand(),
