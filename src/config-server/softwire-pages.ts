@@ -3,8 +3,8 @@
 import type { Database } from 'lmdb'
 import { native } from '../dataplane/native.js'
 import { recordSize } from '../schema/softwire-record.js'
-import { checked, sealed } from './checksum.js'
-import { compareKeys, isDelete, keyAt, keyNumber, keyOfRecord, recordsIn } from './softwire-scan.js'
+import { checked, Damaged, sealed } from './checksum.js'
+import { isDelete, keyAt, keyNumber, keyOfRecord, recordsIn } from './softwire-scan.js'
 
 /** Records in a page at most: with their checksum and lmdb's own 16 bytes they fill 4096, a page of the file. */
 const MOST = 84
@@ -56,41 +56,53 @@ export function replaceSoftwires(pages: PageDatabase, records: Uint8Array): void
   putPages(pages, native.BindingTable.inOrder(records), MOST)
 }
 
-/** Carries out edits, of which no two are of one softwire, in a transaction; answers how many more there are then. */
-export function editSoftwires(pages: PageDatabase, edits: Uint8Array): number {
+/** Where each page begins, by its key as a number, in order: what is changed by edits, and read anew after a failure. */
+export function pageStarts(pages: PageDatabase): number[] {
+  return [...pages.getKeys({})].map((key) => key.readUIntBE(0, KEY))
+}
+
+/**
+ * Carries out edits, of which no two are of one softwire, in a transaction; answers how many more there are then.
+ * `starts` goes along: to look in the file for the page of each edit would cost more than all that is done with it.
+ */
+export function editSoftwires(pages: PageDatabase, starts: number[], edits: Uint8Array): number {
   const ordered = native.BindingTable.inOrder(edits)
   let grown = 0
-  // A page is looked for once for all of its edits: that costs more than what is done with it.
-  let next = ordered.length > 0 ? pageOf(pages, keyOf(ordered, 0)) : undefined
   for (let at = 0; at < ordered.length; ) {
-    const key = next
-    const page = key && pages.get(key)
-    const before = page ? checked('softwires', page) : Buffer.alloc(0)
-    const last = before.subarray(-recordSize)
-    const isHere = () => {
-      if (!key || compareKeys(ordered.subarray(at), last) <= 0) return true
-      next = pageOf(pages, keyOf(ordered, at))
-      return next?.equals(key) ?? false
-    }
     const begin = at
+    const index = pageOf(starts, keyNumber(keyAt(ordered, begin)))
+    const start = starts[index]
+    const next = starts[index + 1] ?? Number.POSITIVE_INFINITY
     do at += recordSize
-    while (at < ordered.length && isHere())
+    while (at < ordered.length && keyNumber(keyAt(ordered, at)) < next)
+    const before = start === undefined ? Buffer.alloc(0) : pageAt(pages, start)
     const after = merged(before, ordered.subarray(begin, at))
-    if (key && (after.length === 0 || !keyOf(after, 0).equals(key))) pages.removeSync(key)
-    putPages(pages, after, after.length > MOST * recordSize ? ROOMY : MOST)
     grown += (after.length - before.length) / recordSize
+    // Before they are written: one of the pages that it becomes may begin where it did.
+    const first = after.length > 0 ? keyNumber(keyAt(after, 0)) : undefined
+    if (start !== undefined && start !== first) pages.removeSync(keyBytes(start))
+    const written = putPages(pages, after, after.length > MOST * recordSize ? ROOMY : MOST)
+    starts.splice(index, start === undefined ? 0 : 1, ...written)
   }
   return grown
 }
 
-/** The page that a key belongs to: the last that begins at or before it, else the first; undefined where is none. */
-function pageOf(pages: PageDatabase, key: Buffer): Buffer | undefined {
-  return firstKey(pages, { start: key, reverse: true }) ?? firstKey(pages, {})
+/** The page that a key belongs to: the last that begins at or before it, else the first. */
+function pageOf(starts: readonly number[], key: number): number {
+  let [low, high] = [0, starts.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((starts[middle] as number) <= key) low = middle + 1
+    else high = middle
+  }
+  return Math.max(0, low - 1)
 }
 
-function firstKey(pages: PageDatabase, range: Parameters<PageDatabase['getKeys']>[0]): Buffer | undefined {
-  const [key] = pages.getKeys({ ...range, limit: 1 })
-  return key
+/** Good until the next one is read. */
+function pageAt(pages: PageDatabase, start: number): Buffer {
+  const page = pages.getBinaryFast(keyBytes(start))
+  if (!page) throw new Damaged('softwires')
+  return checked('softwires', page)
 }
 
 /** A page's records with edits made to them, all of it in order. */
@@ -110,19 +122,25 @@ function merged(page: Uint8Array, edits: Uint8Array): Uint8Array {
   return Buffer.concat(parts)
 }
 
-/** Writes records as pages of `most` each, or of somewhat fewer, so that all are equal. */
-function putPages(pages: PageDatabase, records: Uint8Array, most: number): void {
+/** Writes records as pages of `most` each, or of somewhat fewer, so that all are equal; answers where they begin. */
+function putPages(pages: PageDatabase, records: Uint8Array, most: number): number[] {
   const bytes = Buffer.from(records.buffer, records.byteOffset, records.length)
   const count = records.length / recordSize
   const size = Math.ceil(count / Math.ceil(count / most)) * recordSize
-  for (let at = 0; at < bytes.length; at += size)
-    pages.putSync(keyOf(bytes, at), sealed(bytes.subarray(at, at + size)))
+  const starts: number[] = []
+  for (let at = 0; at < bytes.length; at += size) {
+    const start = keyNumber(keyAt(bytes, at))
+    pages.putSync(keyBytes(start), sealed(bytes.subarray(at, at + size)))
+    starts.push(start)
+  }
+  return starts
 }
 
-function keyOf(records: Uint8Array, offset: number): Buffer {
-  const { ipv4, psid } = keyAt(records, offset)
-  const key = Buffer.alloc(6)
-  key.writeUInt32BE(ipv4, 0)
-  key.writeUInt16BE(psid, 4)
+/** Bytes of a key. */
+const KEY = 6
+
+function keyBytes(number: number): Buffer {
+  const key = Buffer.allocUnsafe(KEY)
+  key.writeUIntBE(number, 0, KEY)
   return key
 }

@@ -21,6 +21,7 @@ import type { CommitRecord } from './publisher.js'
 import {
   editSoftwires,
   type PageDatabase,
+  pageStarts,
   readSoftwires,
   readSoftwiresOneByOne,
   readSoftwiresUnchecked,
@@ -97,6 +98,8 @@ class LmdbStore implements Store {
   /** format, id, tree, revision of the last commit, pending, and the bytes that `undo` holds. */
   readonly #meta: Database<unknown, string>
   readonly #softwires: PageDatabase
+  /** Of the pages of softwires; null until somebody needs them. */
+  #starts: number[] | null = null
   readonly #history: Database<Omit<CommitRecord, 'time'> & { time: string }, number>
   readonly #undo: Database<Buffer, number>
 
@@ -149,6 +152,8 @@ class LmdbStore implements Store {
         this.#prune(keep)
       })
     } catch (cause) {
+      // They went along with what has not happened.
+      this.#starts = null
       throw storage(message(cause), cause)
     }
   }
@@ -204,8 +209,12 @@ class LmdbStore implements Store {
 
   /** Answers how many there are then. */
   #putSoftwires(change: NonNullable<Change['softwires']>): number {
-    if ('edits' in change)
-      return Number(this.#meta.get('softwires') ?? 0) + editSoftwires(this.#softwires, change.edits)
+    if ('edits' in change) {
+      this.#starts ??= pageStarts(this.#softwires)
+      const grown = editSoftwires(this.#softwires, this.#starts, change.edits)
+      return Number(this.#meta.get('softwires') ?? 0) + grown
+    }
+    this.#starts = null
     replaceSoftwires(this.#softwires, change.replace)
     return change.replace.length / recordSize
   }

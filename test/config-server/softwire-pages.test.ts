@@ -57,6 +57,28 @@ t.test('softwires come back in the order of their keys, however they were given'
   }
 })
 
+t.test('a page that is split where it began loses nothing', async (t) => {
+  const { replace, edit, reopened } = await stored(t)
+  const [below, here] = [0, 64].map((from) => Array.from({ length: 64 }, (_, n) => record(from + n)))
+  replace(here ?? [])
+  edit(below ?? [])
+  t.same(await reopened(), Buffer.concat([...(below ?? []), ...(here ?? [])]))
+})
+
+t.test('one edit after another, of the first, the last and those between, finds its page', async (t) => {
+  const { edit, reopened } = await stored(t)
+  const expected = new Map<number, Uint8Array>()
+  const numbers = scattered(400)
+  for (let round = 0; round < 1000; round++) {
+    const n = numbers.next().value as number
+    const gone = round % 3 > 0 && expected.delete(n)
+    if (!gone) expected.set(n, record(n, round + 1))
+    edit([gone ? withOperation(record(n), 'delete') : record(n, round + 1)])
+  }
+  const inOrder = [...expected].sort(([a], [b]) => a - b).map(([, bytes]) => bytes)
+  t.same(await reopened(), Buffer.concat(inOrder))
+})
+
 t.test('any edits of any softwires are there after a restart, and nothing else is', async (t) => {
   const { replace, edit, reopened } = await stored(t)
   const expected = new Map(Array.from({ length: 500 }, (_, n) => [2 * n + 1000, record(2 * n + 1000)]))
