@@ -31,9 +31,13 @@ std::optional<FrameShare> to_frame_share(Napi::Value value) {
   auto stations = object.Get("stations").As<Napi::Array>();
   auto others = object.Get("others").As<Napi::Array>();
   auto rest = to_boolean(object.Get("rest"), "rest");
-  if (!rest) return std::nullopt;
+  auto promiscuous = to_boolean(object.Get("promiscuous"), "promiscuous");
+  auto tagged = to_boolean(object.Get("tagged"), "tagged");
+  if (!rest || !promiscuous || !tagged) return std::nullopt;
   FrameShare share;
   share.rest = *rest;
+  share.promiscuous = *promiscuous;
+  share.tagged = *tagged;
   share.stations.resize(stations.Length());
   for (uint32_t i = 0; i < stations.Length(); i++) {
     auto station = stations.Get(i).As<Napi::Object>();

@@ -51,6 +51,7 @@ LinkPart part_of(const Settings& settings) {
   const auto add = [&part](const MacAddress& mac, const VlanTag& vlan) {
     part.share.stations.push_back({mac});
     part.stations.emplace(mac, vlan);
+    part.share.tagged = part.share.tagged || vlan;
   };
   add(settings.external_interface.mac, settings.external_interface.vlan_tag);
   add(settings.internal_interface.mac, settings.internal_interface.vlan_tag);

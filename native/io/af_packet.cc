@@ -12,7 +12,6 @@
 #include <cstring>
 
 #include "ethtool.h"
-#include "frame_share.h"
 #include "interface.h"
 #include "offload.h"
 
@@ -30,8 +29,27 @@ bool set(int fd, int level, int option, int value) { return setsockopt(fd, level
 
 }  // namespace
 
-std::unique_ptr<AfPacket> AfPacket::open(const std::string& interface, const std::vector<sock_filter>& filter,
+std::unique_ptr<AfPacket> AfPacket::open(const std::string& interface, size_t ring_bytes, OpenError* error) {
+  auto device = prepare(interface, ring_bytes, error);
+  const int problem = device ? device->let_in({{PACKET_MR_PROMISC, {}}}) : 0;
+  if (!problem) return device;
+  error->set(problem, interface, "cannot receive by AF_PACKET");
+  return nullptr;
+}
+
+std::unique_ptr<AfPacket> AfPacket::open(const std::string& interface, const FrameShare& share, FrameClass wanted,
                                          size_t ring_bytes, OpenError* error) {
+  auto device = prepare(interface, ring_bytes, error);
+  if (!device) return nullptr;
+  device->class_ = wanted;
+  device->filters_vlans_ = filters_vlans(interface);
+  const int problem = device->share(share);
+  if (!problem) return device;
+  error->set(problem, interface, "cannot receive by AF_PACKET");
+  return nullptr;
+}
+
+std::unique_ptr<AfPacket> AfPacket::prepare(const std::string& interface, size_t ring_bytes, OpenError* error) {
   auto info = interface_info(interface);
   if (!info) {
     error->set(ENODEV, interface, "cannot open the interface");
@@ -48,14 +66,10 @@ std::unique_ptr<AfPacket> AfPacket::open(const std::string& interface, const std
   int fd = d.receive_fd_;
   set(fd, SOL_SOCKET, SO_RCVBUFFORCE, kSocketBytes);
   set(d.transmit_fd_, SOL_SOCKET, SO_SNDBUFFORCE, kSocketBytes);
-  packet_mreq everything{};
-  everything.mr_ifindex = info->index;
-  everything.mr_type = PACKET_MR_PROMISC;  // the relay's MACs and the passthru's are not the interface's own
   if (!set(fd, SOL_PACKET, PACKET_VERSION, TPACKET_V2) || !set(fd, SOL_PACKET, PACKET_VNET_HDR, 1) ||
       !set(fd, SOL_PACKET, PACKET_AUXDATA, 1) || !set(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1) ||
-      !set(fd, SOL_PACKET, PACKET_COPY_THRESH, 1) || !d.map_ring(info->mtu, ring_bytes) ||
-      setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &everything, sizeof everything) != 0 ||
-      (!filter.empty() && d.choose(filter) != 0) || !d.join(fd, 0) || !d.join(d.transmit_fd_, 0)) {
+      !set(fd, SOL_PACKET, PACKET_COPY_THRESH, 1) || !d.map_ring(info->mtu, ring_bytes) || !d.join(fd, 0) ||
+      !d.join(d.transmit_fd_, 0)) {
     error->set(errno, interface, "cannot receive by AF_PACKET");
     return nullptr;
   }
@@ -82,7 +96,44 @@ int AfPacket::choose(const std::vector<sock_filter>& filter) {
   return setsockopt(receive_fd_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0 ? 0 : errno;
 }
 
-int AfPacket::share(const FrameShare& share) { return choose(frame_filter(share, FrameClass::bulk)); }
+int AfPacket::share(const FrameShare& share) {
+  const int problem = let_in(wanted_memberships(share));
+  return problem ? problem : choose(frame_filter(share, class_));
+}
+
+// Once for both classes. Where the driver has no unicast filters, or too few, the kernel sets it promiscuous itself.
+AfPacket::Memberships AfPacket::wanted_memberships(const FrameShare& share) const {
+  Memberships wanted;
+  if (class_ == FrameClass::bulk) return wanted;
+  wanted.insert({PACKET_MR_ALLMULTI, {}});  // neighbour discovery's groups, and whatever passthru's routers speak in
+  for (const FrameShare::Station& station : share.stations) wanted.insert({PACKET_MR_UNICAST, station.mac});
+  // A card with VLAN filters lets in only the kernel's own VLANs, ours only when promiscuous.
+  if (share.promiscuous || (share.tagged && filters_vlans_)) wanted.insert({PACKET_MR_PROMISC, {}});
+  return wanted;
+}
+
+// The new before the old go: what both have is never missed. The socket's end is theirs, too.
+int AfPacket::let_in(const Memberships& wanted) {
+  const auto ask = [this](int option, const Memberships::value_type& membership) {
+    packet_mreq request{};
+    request.mr_ifindex = index_;
+    request.mr_type = membership.first;
+    request.mr_alen = ETH_ALEN;
+    std::copy(membership.second.begin(), membership.second.end(), request.mr_address);
+    return setsockopt(receive_fd_, SOL_PACKET, option, &request, sizeof request) == 0;
+  };
+  for (const auto& membership : wanted) {
+    if (memberships_.count(membership)) continue;
+    // An interface that went away meanwhile is check()'s to tell.
+    if (!ask(PACKET_ADD_MEMBERSHIP, membership) && errno != ENODEV) return errno;
+    memberships_.insert(membership);
+  }
+  for (const auto& membership : memberships_) {
+    if (!wanted.count(membership)) ask(PACKET_DROP_MEMBERSHIP, membership);
+  }
+  memberships_ = wanted;
+  return 0;
+}
 
 void AfPacket::start(OpenError* error) {
   if (!join(receive_fd_, ETH_P_ALL) && errno != ENETDOWN) error->set(errno, interface_, "cannot receive");

@@ -8,18 +8,22 @@
 #pragma once
 #include <linux/filter.h>
 
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "device.h"
+#include "frame_share.h"
 #include "offload.h"
 
 namespace lwaftr {
 
 class AfPacket final : public Device {
  public:
-  // Opens, without receiving yet, what `interface` names. `filter` (classic BPF, empty: none) chooses the frames to
-  // receive: it sees them without their tag, as the kernel holds them. The ring's size is a multiple of 128 KiB.
-  static std::unique_ptr<AfPacket> open(const std::string& interface, const std::vector<sock_filter>& filter,
+  // Opens, without receiving yet, all of what comes to `interface`. The ring's size is a multiple of 128 KiB.
+  static std::unique_ptr<AfPacket> open(const std::string& interface, size_t ring_bytes, OpenError* error);
+  // Opens one class of a queue's share of it. That of the urgent frames has the interface let in those of both.
+  static std::unique_ptr<AfPacket> open(const std::string& interface, const FrameShare& share, FrameClass wanted,
                                         size_t ring_bytes, OpenError* error);
   ~AfPacket() override;
 
@@ -30,11 +34,17 @@ class AfPacket final : public Device {
   LinkStatus check() override;
   int share(const FrameShare& share) override;
   void abandon() override;
-  // Chooses frames by another filter than that of open(). Returns an errno.
-  int choose(const std::vector<sock_filter>& filter);
 
  private:
+  // What the kernel is asked to let in: a PACKET_MR_ type, and for PACKET_MR_UNICAST the address.
+  using Memberships = std::set<std::pair<uint16_t, MacAddress>>;
+
   AfPacket(std::string interface, int index) : interface_(std::move(interface)), index_(index) {}
+  static std::unique_ptr<AfPacket> prepare(const std::string& interface, size_t ring_bytes, OpenError* error);
+  Memberships wanted_memberships(const FrameShare& share) const;
+  // These return an errno.
+  int choose(const std::vector<sock_filter>& filter);
+  int let_in(const Memberships& wanted);
   bool map_ring(uint32_t mtu, size_t bytes);
   bool join(int fd, uint16_t protocol);
   uint8_t* slot(size_t index) const;
@@ -51,6 +61,9 @@ class AfPacket final : public Device {
 
   std::string interface_;
   int index_;
+  FrameClass class_ = FrameClass::urgent;
+  Memberships memberships_;
+  bool filters_vlans_ = false;
   int receive_fd_ = -1;
   int transmit_fd_ = -1;
   uint8_t* ring_ = nullptr;

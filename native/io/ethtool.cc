@@ -49,6 +49,33 @@ void disable_receive_merging(const std::string& interface) {
 
 void disable_receive_untagging(const std::string& interface) { clear_flag(interface, ETH_FLAG_RXVLAN); }
 
+// The kernel's features have names for their numbers, which differ between its versions.
+bool filters_vlans(const std::string& interface) {
+  uint64_t info_memory[sizeof(ethtool_sset_info) / sizeof(uint64_t) + 1]{};
+  auto* info = reinterpret_cast<ethtool_sset_info*>(info_memory);
+  info->cmd = ETHTOOL_GSSET_INFO;
+  info->sset_mask = 1ULL << ETH_SS_FEATURES;
+  if (!ethtool(interface, info) || !info->sset_mask) return false;
+  const uint32_t count = info->data[0];
+  const auto names_memory = std::make_unique<uint32_t[]>((sizeof(ethtool_gstrings) + count * ETH_GSTRING_LEN) / 4);
+  auto* names = reinterpret_cast<ethtool_gstrings*>(names_memory.get());
+  names->cmd = ETHTOOL_GSTRINGS;
+  names->string_set = ETH_SS_FEATURES;
+  names->len = count;
+  const uint32_t blocks = (count + 31) / 32;
+  const auto memory =
+      std::make_unique<uint32_t[]>((sizeof(ethtool_gfeatures) + blocks * sizeof(ethtool_get_features_block)) / 4);
+  auto* features = reinterpret_cast<ethtool_gfeatures*>(memory.get());
+  features->cmd = ETHTOOL_GFEATURES;
+  features->size = blocks;
+  if (!ethtool(interface, names) || !ethtool(interface, features)) return false;
+  for (uint32_t i = 0; i < count; i++) {
+    const char* name = reinterpret_cast<const char*>(names->data) + i * ETH_GSTRING_LEN;
+    if (strncmp(name, "rx-vlan-filter", ETH_GSTRING_LEN) == 0) return features->features[i / 32].active >> i % 32 & 1;
+  }
+  return false;
+}
+
 uint32_t receive_queues(const std::string& interface) {
   ethtool_channels channels{};
   channels.cmd = ETHTOOL_GCHANNELS;

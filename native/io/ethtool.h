@@ -13,6 +13,9 @@ void disable_receive_merging(const std::string& interface);
 // Leaves 802.1Q tags in received frames, for XDP, which sees nothing beside the frame. Best effort, like the former.
 void disable_receive_untagging(const std::string& interface);
 
+// Whether it drops frames of VLANs that the kernel has not told it of (ethtool's rx-vlan-filter).
+bool filters_vlans(const std::string& interface);
+
 // Hardware queues that it receives by; 1 where it does not say.
 uint32_t receive_queues(const std::string& interface);
 // Makes RSS use these receive queues only. False: the card has no such table, or does not take it.

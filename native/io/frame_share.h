@@ -28,6 +28,8 @@ struct FrameShare {
   std::vector<Station> stations;
   bool rest = false;               // takes what is for no queue's MAC, too (promiscuous passthru, or the only queue)
   std::vector<MacAddress> others;  // MACs of other queues, which the rest is not
+  bool promiscuous = false;        // the interface shall let the rest in
+  bool tagged = false;             // some of its frames are on a VLAN
 };
 
 enum class FrameClass : uint8_t { urgent, bulk };

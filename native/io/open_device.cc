@@ -48,7 +48,7 @@ std::unique_ptr<Device> open_link_device(const DeviceName& device, const LinkPar
     return nullptr;
   }
   if (!bulk) {
-    bulk = AfPacket::open(interface, frame_filter(part.share, FrameClass::bulk), kBulkRing, error);
+    bulk = AfPacket::open(interface, part.share, FrameClass::bulk, kBulkRing, error);
     *how = obstacle.number ? "AF_PACKET, since AF_XDP does not fit: " + obstacle.message : "AF_PACKET";
   }
   return bulk ? SplitLink::open(interface, part.share, std::move(bulk), error) : nullptr;
@@ -64,7 +64,7 @@ std::unique_ptr<Device> open_passthru_device(const DeviceName& device, const Pas
     return tap;
   }
   if (ethtool_bus(interface) == "tap") return Tap::attach(interface, error);
-  return AfPacket::open(interface, {}, kPassthruRing, error);
+  return AfPacket::open(interface, kPassthruRing, error);
 }
 
 }  // namespace lwaftr

@@ -17,7 +17,7 @@ constexpr size_t kUrgentRing = 1 << 20;  // bytes
 
 std::unique_ptr<SplitLink> SplitLink::open(const std::string& interface, const FrameShare& share,
                                            std::unique_ptr<Device> bulk, OpenError* error) {
-  auto urgent = AfPacket::open(interface, frame_filter(share, FrameClass::urgent), kUrgentRing, error);
+  auto urgent = AfPacket::open(interface, share, FrameClass::urgent, kUrgentRing, error);
   if (!urgent) return nullptr;
   int epoll = epoll_create1(EPOLL_CLOEXEC);
   epoll_event event{};
@@ -58,7 +58,7 @@ LinkStatus SplitLink::check() {
 
 // By AF_XDP, bulk is dealt out by the card and has nothing to choose.
 int SplitLink::share(const FrameShare& share) {
-  const int problem = urgent_->choose(frame_filter(share, FrameClass::urgent));
+  const int problem = urgent_->share(share);
   return problem ? problem : bulk_->share(share);
 }
 

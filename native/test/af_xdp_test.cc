@@ -86,7 +86,7 @@ struct Ends {
 
   explicit Ends(std::unique_ptr<Device> device) : relay(std::move(device)) {
     OpenError error;
-    peer = AfPacket::open("peer", {}, kRing, &error);
+    peer = AfPacket::open("peer", kRing, &error);
     REQUIRE_MESSAGE(peer, error.message);
     relay->start(&error);
     peer->start(&error);
@@ -127,7 +127,7 @@ TEST_CASE("bulk traffic for the relay is taken, all else is the kernel's") {
     MESSAGE(device->description());
     Ends ends(std::move(device));
     OpenError error;
-    auto kernel = AfPacket::open("relay", {}, kRing, &error);
+    auto kernel = AfPacket::open("relay", kRing, &error);
     REQUIRE(kernel);
     kernel->start(&error);
     const auto ndp = [](uint8_t type) {

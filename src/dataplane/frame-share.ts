@@ -10,6 +10,8 @@ export interface FrameShare {
   }[]
   readonly rest: boolean
   readonly others: readonly string[]
+  readonly promiscuous: boolean
+  readonly tagged: boolean
 }
 
 function relayMacs({ externalInterface, internalInterface }: QueueSettings): Set<string> {
@@ -23,16 +25,19 @@ function macsOf(queue: QueueSettings): Set<string> {
 
 export function frameShare(queues: readonly QueueSettings[], queue: QueueSettings): FrameShare {
   const relay = relayMacs(queue)
-  // The only queue takes everything but its own bulk as urgent: passthru may come and go without a new filter.
-  const own = queues.length === 1 ? relay : macsOf(queue)
+  const own = macsOf(queue)
   const stations = [...own].map((mac) => {
     const sharing = queues.filter((other) => macsOf(other).has(mac))
     return { mac, position: sharing.indexOf(queue), of: sharing.length, passthru: !relay.has(mac) }
   })
-  if (queues.length === 1) return { stations, rest: true, others: [] }
   const others = new Set(queues.flatMap((other) => [...macsOf(other)]).filter((mac) => !own.has(mac)))
-  const promiscuous = queues.find((other) => other.passthruInterface?.promiscuous)
-  return { stations, rest: promiscuous === queue, others: [...others] }
+  const promiscuous = queues.find((other) => other.passthruInterface?.promiscuous) === queue
+  const { internalInterface, externalInterface, passthruInterface } = queue
+  const tagged = [internalInterface, externalInterface, passthruInterface].some(
+    (at) => at?.vlanTag !== undefined,
+  )
+  // The only queue counts what is for nobody.
+  return { stations, rest: promiscuous || queues.length === 1, others: [...others], promiscuous, tagged }
 }
 
 /** With AF_XDP the card deals the frames, by hash, to its receive queues: native/io/xdp_interface.h. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { Driver } from '../../src/dataplane/dataplane.js'
 import { RELAY, ROUTE_REFLECTOR, SUBSCRIBERS, SWITCH } from '../../src/lab/addresses.js'
-import { ip } from '../../src/lab/exec.js'
+import { exec, ip } from '../../src/lab/exec.js'
 import * as f from '../../src/lab/memory/frames.js'
 import { continuousPing, pingUntilAnswered } from '../../src/lab/ping.js'
 import { cable, type Namespace } from '../../src/lab/sandbox.js'
@@ -136,6 +136,54 @@ export function passthruLinkTests(driver: Driver, skip: string | false): void {
         `1 in ${RATE} of those sent, as on the link`,
       )
     })
+
+  t.test(
+    'the interface lets in the MACs of the relay and of passthru, all only when promiscuous',
+    { skip },
+    async (t) => {
+      const lab = await buildTopology(await sandbox(t))
+      // veth has no unicast filters, and would be promiscuous for want of them; macvlan has.
+      const device = lab.sandbox.link('sta')
+      await ip(`link add link ${lab.device} name ${device} type macvlan mode passthru`)
+      await ip(`link set ${device} up`)
+      const letIn = async () => {
+        const flags = /promiscuity (\d+) +allmulti (\d+)/.exec((await ip(`-d link show ${device}`)).stdout)
+        const { stdout } = await exec('bridge', ['fdb', 'show', 'dev', device])
+        const macs = [...stdout.matchAll(/^(.[02468ace]:\S+) self/gm)].map(([, mac]) => mac).sort()
+        return { macs, promiscuous: flags?.[1] !== '0', multicast: flags?.[2] !== '0' }
+      }
+      const router = { host: lab.routeReflector, device: 'eth0' }
+      const [first, second, external] = [ROUTE_REFLECTOR.mac, '02:00:00:00:00:fd', '02:00:00:00:00:fc']
+      const dataplane = await open(t, { driver })
+      const plain = passthru(lab.passthruDevice, first)
+      const externalInterface = { ...queue().externalInterface, mac: external }
+      const set = (changes: object) =>
+        commit(dataplane, [instance(device, queue({ externalInterface, ...changes }))])
+
+      await set({})
+      const relay = [RELAY.mac, external]
+      const expected = (macs: string[], promiscuous = false) => ({
+        macs: macs.sort(),
+        promiscuous,
+        multicast: true,
+      })
+      t.same(await letIn(), expected([...relay]), 'without passthru')
+      await set({ passthruInterface: plain })
+      t.same(await letIn(), expected([...relay, first]), 'with it')
+      t.same((await arrives(lab, router, [FOREIGN])).includes(FOREIGN.toString('hex')), false)
+      await set({ passthruInterface: { ...plain, promiscuous: true } })
+      t.same(await letIn(), expected([...relay, first], true), 'promiscuous')
+      t.ok((await arrives(lab, router, [FOREIGN])).includes(FOREIGN.toString('hex')))
+      await set({ passthruInterface: { ...plain, mac: second } })
+      t.same(await letIn(), expected([...relay, second]), 'no longer, and for another router')
+      await set({ passthruInterface: plain })
+      t.type(await pingUntilAnswered(lab.routeReflector, SWITCH.ipv4, PATIENCE), 'number', 'it works')
+      t.type(await pingUntilAnswered(lab.switch, RELAY.ipv4, PATIENCE), 'number', 'for the relay, too')
+      t.type(await pingUntilAnswered(lab.switch, RELAY.ipv6, PATIENCE), 'number', 'by both protocols')
+      await dataplane.close()
+      t.same(await letIn(), { macs: [], promiscuous: false, multicast: false }, 'nothing is left behind')
+    },
+  )
 
   t.test('a TAP is seen down, up under another name, moved away, deleted', { skip }, async (t) => {
     const lab = await buildTopology(await sandbox(t))
