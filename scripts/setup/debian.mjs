@@ -23,6 +23,9 @@ const TESTS = [
   'exabgp',
   'prometheus',
 ]
+/** All of them. */
+export const DEBIAN_PACKAGES = [...BUILD, ...LAB, ...TESTS]
+
 /** Services of these that a package would start, and again with the machine: nobody here asked for them. */
 const SERVICES = { bird2: 'bird', frr: 'frr', exabgp: 'exabgp', prometheus: 'prometheus' }
 /** What packages ask whether they may start their services; 101 is no. */
