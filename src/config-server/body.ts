@@ -8,7 +8,7 @@ import type { Schema, SchemaNode } from '../schema/schema.js'
 import { checkResource, checkTree } from '../schema/shape.js'
 import { SoftwireRecords } from '../schema/softwire-record.js'
 import { loadText, readTextAt } from '../schema/text.js'
-import { pushSoftwire } from '../schema/validate.js'
+import { canonicalSoftwire, pushSoftwire } from '../schema/validate.js'
 import { readXmlAt, readXmlDatastore, readXmlDocument } from '../schema/xml.js'
 import { formatOf, messageFormatOf } from './media-types.js'
 import { entryPath, placeOf } from './place.js'
@@ -102,6 +102,7 @@ export function readChild(
 /** Softwires that stand for themselves, unlike those to be merged, become records at once: there may be a million. */
 function complete(schema: Schema, target: DataPath, value: JsonValue): Value {
   const place = placeOf(schema, target)
+  if (place === 'entry') return { value: canonicalSoftwire(value) ?? checked(schema, target, value) }
   if (place !== 'above' && place !== 'list') return { value: checked(schema, target, value) }
   const split = splitSoftwires(schema, target, value)
   const softwires = new SoftwireRecords(split.softwires.length)
@@ -135,9 +136,12 @@ function member(document: JsonObject, name: string, at: DataPath): JsonValue {
   const names = Object.keys(document)
   const value = document[name]
   const other = names.find((candidate) => candidate !== name)
-  const parent = formatInstanceIdentifier(at)
   if (other !== undefined)
-    throw error('unknown-node', { name: other, parent, hint: `; the body holds ${name} only` })
+    throw error('unknown-node', {
+      name: other,
+      parent: formatInstanceIdentifier(at),
+      hint: `; the body holds ${name} only`,
+    })
   if (value === undefined) throw error('bad-request', { problem: `the body lacks ${name}` })
   return value
 }

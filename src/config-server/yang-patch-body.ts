@@ -116,6 +116,13 @@ function below(schema: Schema, target: DataPath, name: string, text: string): Da
   if (!text.startsWith('/'))
     throw error('bad-value', { name, problem: `${text} does not begin with a slash` })
   if (text === '/') return target
+  const last = target.steps.at(-1)
+  try {
+    if (last?.node.kind !== 'list' || last.keys.length > 0) return parseApiPath(schema, text.slice(1), target)
+  } catch (problem) {
+    if (!(problem instanceof LwaftrError)) throw problem
+  }
+  // Nothing can be below a list as a whole, and an error names the path from the top.
   const above = formatApiPath(target)
   return parseApiPath(schema, above === '' ? text.slice(1) : above + text)
 }

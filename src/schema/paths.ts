@@ -28,11 +28,11 @@ export function parsePath(schema: Schema, text: string): DataPath {
 }
 
 /** Reads an api-path strictly: percent-encoded, and with module names where RFC 8040 wants them. */
-export function parseApiPath(schema: Schema, text: string): DataPath {
+export function parseApiPath(schema: Schema, text: string, above: DataPath = { steps: [] }): DataPath {
   const segments = splitPath(text, 'api')
-  const path = resolve(schema, text, segments)
-  for (const [i, { node }] of path.steps.entries()) {
-    const { name = '' } = segments[i] ?? {}
+  const path = resolve(schema, text, segments, above)
+  for (const [i, { name }] of segments.entries()) {
+    const { node } = path.steps[above.steps.length + i] as PathStep
     // Both the node's module, where it must or may be named, and nothing else: no prefix.
     const right = name === `${node.module}:${node.name}` || name === memberName(node)
     if (!right)
@@ -45,9 +45,14 @@ export function parseApiPath(schema: Schema, text: string): DataPath {
   return path
 }
 
-function resolve(schema: Schema, text: string, segments: readonly PathSegment[]): DataPath {
-  const steps: PathStep[] = []
-  let parent: SchemaNode | null = null
+function resolve(
+  schema: Schema,
+  text: string,
+  segments: readonly PathSegment[],
+  above: DataPath = { steps: [] },
+): DataPath {
+  const steps: PathStep[] = [...above.steps]
+  let parent: SchemaNode | null = above.steps.at(-1)?.node ?? null
   for (const [i, segment] of segments.entries()) {
     // Most names are found at once: how their parent would be called in a message costs more than that.
     const node: SchemaNode =
