@@ -42,14 +42,22 @@ export async function setup(purpose) {
     rmSync('dist/tsconfig.tsbuildinfo', { force: true })
     await run('node_modules/.bin/tsc', [])
   })
-  if (purpose === 'test') {
-    // npm ci brings the runner back as it was published, with this marker gone.
-    const built = 'node_modules/.test-runner-built'
-    await stamped('test runner', ['.taprc'], [built], async () => {
-      await run('node_modules/.bin/tap', ['build'])
-      writeFileSync(built, '')
-    })
-  }
+  if (purpose === 'test') await ensureTestRunner()
+}
+
+/** What tap is made of when it is built: it was seen to go missing after a build that said it had succeeded. */
+const RUNNER = 'node_modules/@tapjs/test/test-built/dist/esm/index.js'
+
+/** Builds tap with the plugins of .taprc. Called again right before the tests: without its parts it cannot even build itself. */
+export async function ensureTestRunner() {
+  if (!outputsExist([RUNNER]))
+    await step('npm packages, for the test runner', () => run('npm', ['ci', '--no-audit', '--no-fund']))
+  // npm ci brings the runner back as it was published, with this marker gone.
+  const built = 'node_modules/.test-runner-built'
+  await stamped('test runner', ['.taprc'], [built, RUNNER], async () => {
+    await run('node_modules/.bin/tap', ['build'])
+    writeFileSync(built, '')
+  })
 }
 
 function checkNode() {

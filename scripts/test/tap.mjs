@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Parser } from 'tap-parser'
 import { root } from '../setup/run.mjs'
+import { ensureTestRunner } from '../setup.mjs'
 import { countCases, watch } from './tap-cases.mjs'
 
 function testFiles(folders) {
@@ -17,6 +18,7 @@ function testFiles(folders) {
 }
 
 export async function runTap(folders) {
+  await ensureTestRunner()
   process.stdout.write('# TypeScript tests\n')
   const parser = new Parser()
   const top = watch(parser, { onFile: printFile })
