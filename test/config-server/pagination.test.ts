@@ -151,7 +151,10 @@ t.test('ordinary lists have pages, orders and conditions of all their leaves', a
   const all: string[] = await names('')
   t.same(await names('limit=2&offset=1'), all.slice(1, 3))
   t.same(await names('direction=backwards&limit=1'), all.slice(-1))
-  t.same(await names("where=starts-with(namespace,'urn:lwaftr')"), all.filter((name) => name.startsWith('lwaftr')))
+  t.same(
+    await names("where=starts-with(namespace,'urn:lwaftr')"),
+    all.filter((name) => name.startsWith('lwaftr')),
+  )
   const dated = await send('GET', `${MODULES}?sort-by=revision&fields=name;revision`)
   const revisions: string[] = dated
     .json()
