@@ -2,6 +2,7 @@
 // and counts test cases, which are the innermost subtests (or files without any).
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Parser } from 'tap-parser'
 import { root } from '../setup/run.mjs'
@@ -17,13 +18,29 @@ function testFiles(folders) {
   )
 }
 
+/** Their files run one after another: they measure time, hold interfaces, or want every CPU. */
+const ALONE = /^dist\/test\/(bench|crash|dataplane|lab)\//
+
 export async function runTap(folders) {
   await ensureTestRunner()
   process.stdout.write('# TypeScript tests\n')
+  const files = testFiles(folders)
+  const totals = { passed: 0, failed: 0, skipped: 0 }
+  for (const [jobs, part] of [
+    [availableParallelism(), files.filter((file) => !ALONE.test(file))],
+    [1, files.filter((file) => ALONE.test(file))],
+  ]) {
+    if (part.length === 0) continue
+    const counted = await runFiles(part, jobs)
+    for (const name of Object.keys(totals)) totals[name] += counted[name]
+  }
+  return totals
+}
+
+async function runFiles(files, jobs) {
   const parser = new Parser()
   const top = watch(parser, { onFile: printFile })
-  // Files run one after another (.taprc): several of them measure time, or hold interfaces.
-  const tap = spawn('node_modules/.bin/tap', ['run', '--reporter=tap', ...testFiles(folders)], {
+  const tap = spawn('node_modules/.bin/tap', ['run', '--reporter=tap', `--jobs=${jobs}`, ...files], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
