@@ -165,7 +165,18 @@ class WorkersDataPlane implements DataPlane {
       workerLog: this.#places.workerLog(device),
       log: this.#log,
       onChange: () => this.#changed(),
+      passes: () => this.#passes(device),
     })
+  }
+
+  #passes(device: string): ReadonlyMap<number, bigint> {
+    const { queues = [] } = this.#supervisors.get(device)?.order?.settings ?? {}
+    return new Map(
+      queues.flatMap(({ id }) => {
+        const view = this.#view(device, id)
+        return view === null ? [] : [[id, view.batches] as const]
+      }),
+    )
   }
 
   /** The orders that differ from those in force. */

@@ -1,8 +1,9 @@
 // Keeps one instance's worker running by the newest order: started or adopted, given each change, started again with
-// growing patience when it dies. What a dead worker counted and looked up is in shared memory and goes on.
+// growing patience when it dies or hangs. What a dead worker counted and looked up is in shared memory and goes on.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Order } from './control.js'
 import type { DataPlaneOptions, WorkerState } from './dataplane.js'
+import { Heartbeat } from './heartbeat.js'
 import { Worker, WorkerFailure } from './worker.js'
 
 /** Milliseconds before a worker is started again: doubled at each failure, forgotten after it ran well for a while. */
@@ -11,6 +12,8 @@ const LONGEST_DELAY = 5_000
 const RAN_WELL = 10_000
 /** Milliseconds a stopping worker may take. */
 const STOP_PATIENCE = 5_000
+/** Milliseconds between two looks at its threads. */
+const LOOK = 500
 
 export interface SupervisorOptions {
   readonly device: string
@@ -19,6 +22,8 @@ export interface SupervisorOptions {
   readonly workerLog: string
   readonly log: NonNullable<DataPlaneOptions['log']>
   readonly onChange: () => void
+  /** Passes that each queue's thread has made through its loop, by queue id. */
+  readonly passes: () => ReadonlyMap<number, bigint>
 }
 
 export class Supervisor {
@@ -30,6 +35,7 @@ export class Supervisor {
   #problem: string | null = null
   #delay = FIRST_DELAY
   #since = 0
+  #watch: NodeJS.Timeout | null = null
   readonly #end = new AbortController()
 
   constructor(readonly options: SupervisorOptions) {}
@@ -90,6 +96,7 @@ export class Supervisor {
   /** Ends the worker. */
   async stop(): Promise<void> {
     this.#end.abort()
+    this.#unwatch()
     const worker = this.#worker
     this.#worker = null
     if (worker === null) return
@@ -103,6 +110,7 @@ export class Supervisor {
   /** Lets go of the worker, which runs on. */
   detach(): void {
     this.#end.abort()
+    this.#unwatch()
     this.#worker?.disconnect()
     this.#worker = null
   }
@@ -121,9 +129,27 @@ export class Supervisor {
     worker.onLog = this.options.log
     worker.onDown = () => this.#lost('it died')
     if (worker.socket.destroyed) this.#lost('it died')
+    else this.#watchOver(worker)
+  }
+
+  /** A thread that no longer turns drops every packet of its link while its routes are announced: it is as good as dead. */
+  #watchOver(worker: Worker): void {
+    const heartbeat = new Heartbeat()
+    this.#watch = setInterval(() => {
+      const hung = heartbeat.look(this.options.passes())
+      if (hung === null) return
+      worker.onDown = () => this.#lost(`the thread of its queue ${hung} hung`)
+      worker.kill()
+    }, LOOK).unref()
+  }
+
+  #unwatch(): void {
+    if (this.#watch !== null) clearInterval(this.#watch)
+    this.#watch = null
   }
 
   #lost(problem: string): void {
+    this.#unwatch()
     this.#worker = null
     this.#hasPrepared = false
     this.#problem = problem

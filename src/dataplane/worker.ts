@@ -1,6 +1,6 @@
 // The leader's handle of a worker process: found on its socket or started, asked, watched.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, openSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,11 +16,14 @@ import {
   sendMessage,
 } from './control.js'
 import { isReply } from './messages.js'
+import { isAlive, isStopped, killProcess, processesOn } from './processes.js'
 
-/** Milliseconds a new process may take to listen, and a worker to answer. */
 const PROGRAM = join(root, 'dist/src/dataplane/worker-process.js')
+/** Milliseconds a new process may take to listen, and a worker to answer. */
 const START_PATIENCE = 10_000
 const ANSWER_PATIENCE = 30_000
+/** Milliseconds one that is found may take to say who it is: longer than it waits for a device (native/io/patience.h). */
+const GREETING_PATIENCE = 5_000
 const CONNECT_RETRY = 10
 /** Looks whether a killed worker is gone; nobody may be there to reap it. */
 const END_CHECKS = 100
@@ -61,10 +64,11 @@ export class Worker {
 
   /** The worker that listens on this socket, or null when none of our version does. Any other there is ended. */
   static async find(path: string): Promise<Worker | null> {
-    const socket = await connected(path)
+    // A stopped one takes the connection and says nothing: not worth the wait, since it forwards nothing either.
+    const socket = processesOn(path).some(isStopped) ? null : await connected(path)
     if (socket !== null) {
       const worker = new Worker(socket)
-      const hello = await worker.#greet().catch(() => null)
+      const hello = await worker.#greet(GREETING_PATIENCE).catch(() => null)
       if (hello?.version === PROTOCOL_VERSION) return worker
       worker.disconnect()
     }
@@ -103,14 +107,14 @@ export class Worker {
     return this.#hello?.pid ?? 0
   }
 
-  request(question: Question): Promise<Answer> {
+  request(question: Question, patience = ANSWER_PATIENCE): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.socket.destroyed) return reject(new Error('the worker is gone'))
       const id = ++this.#lastId
       const timer = setTimeout(() => {
         this.#waiting.delete(id)
-        reject(new Error(`the worker did not answer ${question.method} within ${ANSWER_PATIENCE / 1000} s`))
-      }, ANSWER_PATIENCE)
+        reject(new Error(`the worker did not answer ${question.method} within ${patience / 1000} s`))
+      }, patience)
       this.#waiting.set(id, {
         resolve: (answer) => {
           clearTimeout(timer)
@@ -135,8 +139,8 @@ export class Worker {
     if (this.#hello !== null && !this.socket.destroyed) killProcess(this.#hello.pid)
   }
 
-  async #greet(): Promise<Hello> {
-    const answer = await this.request({ method: 'hello' })
+  async #greet(patience?: number): Promise<Hello> {
+    const answer = await this.request({ method: 'hello' }, patience)
     if (answer.kind !== 'hello') throw new Error('the worker does not say who it is')
     this.#hello = answer
     return answer
@@ -184,34 +188,4 @@ function startFailure(child: ChildProcess): Promise<never> {
     child.once('error', (problem) => reject(new Error(`cannot start a worker process: ${problem.message}`)))
     child.once('exit', () => reject(new Error('the worker process ended at once; its log says why')))
   })
-}
-
-/** Workers that were started for this socket, whether or not it still leads to them. */
-function processesOn(path: string): number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return pids.map(Number).filter((pid) => {
-    try {
-      const [, program = '', socket] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-      return program.endsWith('/dataplane/worker-process.js') && socket === path
-    } catch {
-      return false // it ended meanwhile
-    }
-  })
-}
-
-function killProcess(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It ended by itself meanwhile.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
