@@ -105,6 +105,7 @@ const table = {
   'too-many-logins': row(429, 'protocol', 'access-denied', 'too many failed logins from this address; wait as Retry-After says'),
   'too-many-requests': row(429, 'protocol', 'resource-denied', 'more requests from this address than the relay is set to take; wait as Retry-After says'),
   'foreign-origin': row(403, 'protocol', 'access-denied', 'web pages of {origin} may not use this relay; add it to /config-server/allowed-origin if they should'),
+  'foreign-host': row(421, 'protocol', 'access-denied', 'this relay is not {host}: where nobody logs in, ask for it by its address or as localhost, or add the name as an origin to /config-server/allowed-origin'),
   'busy': row(503, 'protocol', 'resource-denied', 'too many {what} at once; try again as Retry-After says'),
   'access-denied': row(403, 'protocol', 'access-denied', 'you may not do this; a rule of NACM (/nacm/rule-list) has to permit it'),
   'not-implemented': row(501, 'application', 'operation-not-supported', '{feature} is not supported yet; remove it'),

@@ -3,17 +3,29 @@
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join, resolve } from 'node:path'
+import { error } from './errors.js'
 
 export const CONTROL_SOCKET = 'control.sock'
 
 /** What a relay may be called: it becomes a file name. */
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/
 
-/** LWAFTR_RUN_DIR, or where the user's volatile files belong. */
+/** LWAFTR_RUN_DIR, or where the user's volatile files belong. Throws LwaftrError when somebody else has made it. */
 export function registryDirectory(env = process.env): string {
   if (env.LWAFTR_RUN_DIR) return resolve(env.LWAFTR_RUN_DIR)
   if (process.getuid?.() === 0) return '/run/lwaftr'
-  return env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, 'lwaftr') : `/tmp/lwaftr-${process.getuid?.()}`
+  return env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, 'lwaftr') : ours(`/tmp/lwaftr-${process.getuid?.()}`)
+}
+
+/** Anybody may make a directory in /tmp, and be taken for a relay by whoever connects to what is in it. */
+function ours(directory: string): string {
+  const found = lstatSync(directory, { throwIfNoEntry: false })
+  if (found === undefined || (found.isDirectory() && found.uid === process.getuid?.())) return directory
+  throw error('file', {
+    file: directory,
+    problem:
+      'it is not a directory of this user, and so no place for relays; remove it, or set XDG_RUNTIME_DIR',
+  })
 }
 
 /** The state directory of the relay with this name, running or not. */

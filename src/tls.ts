@@ -15,6 +15,10 @@ export interface TlsFiles {
 /** What RFC 9325 asks for at least. */
 const OLDEST = 'TLSv1.2'
 
+/** Those of TLS 1.3, and of 1.2 what has forward secrecy and is authenticated in one (RFC 9325 s4.2). */
+const CIPHERS =
+  'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20'
+
 /** Milliseconds between two looks at the files: they may be links, on any kind of file system. */
 const INTERVAL = 2000
 
@@ -25,6 +29,7 @@ export function readTls({ cert, key, clientCa }: TlsFiles): SecureContextOptions
     key: read(key),
     ...(clientCa === undefined ? {} : { ca: read(clientCa) }),
     minVersion: OLDEST,
+    ciphers: CIPHERS,
   } as const
   try {
     createSecureContext(options)

@@ -22,6 +22,7 @@ const TESTS = [
   'frr',
   'exabgp',
   'prometheus',
+  'sslscan',
 ]
 /** All of them. */
 export const DEBIAN_PACKAGES = [...BUILD, ...LAB, ...TESTS]

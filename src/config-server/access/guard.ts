@@ -1,4 +1,5 @@
 // What every request meets before its route does: rates, origins of web pages, and the question whose it is.
+import { isIP } from 'node:net'
 import cors from '@fastify/cors'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -31,6 +32,7 @@ export function guard(app: FastifyInstance, access: Access): void {
     app.addHook('onRequest', async (request) => {
       refuseForeigners(access, request)
       request.session = await sessionOf(access, request)
+      refuseForeignNames(access, request)
     })
   })
 }
@@ -71,11 +73,34 @@ async function sessionOf(access: Access, request: FastifyRequest): Promise<Sessi
  * A browser sends requests for any web page, and may add credentials that the page does not know. It names the page's
  * origin with those that change something.
  */
-function refuseForeigners(access: Access, { headers, method, host }: FastifyRequest): void {
-  const { origin } = headers
-  if (origin === undefined || method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return
-  if (access.allowsOrigin(origin) || (URL.canParse(origin) && new URL(origin).host === host)) return
+function refuseForeigners(access: Access, request: FastifyRequest): void {
+  if (!['GET', 'HEAD', 'OPTIONS'].includes(request.method)) checkOrigin(access, request)
+}
+
+/** Throws LwaftrError 403 for a web page that is neither of this server nor of an origin that the configuration names. */
+export function checkOrigin(access: Access, { headers: { origin }, host }: FastifyRequest): void {
+  if (origin === undefined || access.allowsOrigin(origin)) return
+  if (URL.canParse(origin) && new URL(origin).host === host) return
   throw error('foreign-origin', { origin })
+}
+
+/**
+ * A web page may be of a name that leads to this machine now (DNS rebinding): then it is of this server, as far as the
+ * browser knows, and whoever need not log in here has lent it all rights. It takes a name that somebody can register:
+ * addresses, `localhost` and names of one label are none.
+ */
+function refuseForeignNames(access: Access, request: FastifyRequest): void {
+  const { session, host, raw } = request
+  if (session.local || session.authenticated || OPEN.has(pathOf(request))) return
+  if (!isLoopbackAddress(raw.socket.localAddress ?? '') || !host) return
+  const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname.replace(/\.$/, '') : host
+  if (isIP(name.replace(/^\[(.*)\]$/, '$1')) > 0 || !name.includes('.') || name.endsWith('.localhost')) return
+  if (['http', 'https'].some((scheme) => access.allowsOrigin(`${scheme}://${host}`))) return
+  throw error('foreign-host', { host })
+}
+
+function isLoopbackAddress(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address)
 }
 
 /** One line for what somebody was not allowed to do. */

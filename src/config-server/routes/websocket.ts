@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { error } from '../../errors.js'
+import { checkOrigin } from '../access/guard.js'
 import { pathOf, resource } from '../resource.js'
 import type { Unbound } from '../services.js'
 import { Connection, GOING_AWAY } from '../websocket/connection.js'
@@ -64,7 +65,7 @@ export function websocketRoute(
         reply.header('upgrade', 'websocket')
         throw error('upgrade-required', { path: pathOf(request) })
       }
-      checkOrigin(services, request)
+      checkOrigin(services.access, request)
       checkProtocol(request)
       reply.hijack()
       upgrade.release()
@@ -76,17 +77,6 @@ export function websocketRoute(
 
 function each(connections: ReadonlySet<Connection>, check: (connection: Connection) => void): void {
   for (const connection of connections) check(connection)
-}
-
-/** A browser says which page asks, and sends credentials with whatever page asks: other sites' are refused. */
-function checkOrigin({ access }: Unbound, { headers: { origin, host } }: FastifyRequest): void {
-  if (
-    origin === undefined ||
-    access.allowsOrigin(origin) ||
-    (URL.canParse(origin) && new URL(origin).host === host)
-  )
-    return
-  throw error('foreign-origin', { origin })
 }
 
 function checkProtocol({ headers }: FastifyRequest): void {
