@@ -174,6 +174,11 @@ Napi::Value QueueHandle::apply(const Napi::CallbackInfo& info) {
     update.external_next_hop = shared_next_hop(external, update.settings->external_interface);
     update.internal_next_hop = shared_next_hop(internal, update.settings->internal_interface);
   }
+  if (auto change = member(object, "purgeNextHops")) {
+    auto purge = to_boolean(*change, "purgeNextHops");
+    if (!purge) return {};
+    update.purge_next_hops = *purge;
+  }
   if (auto change = member(object, "table")) {
     auto value = change->As<Napi::Object>();
     auto path = to_string(value.Get("path"), "path");

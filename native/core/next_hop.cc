@@ -16,6 +16,12 @@ void NextHop::set_unresolved() {
   cell_->ask_at.store(0, std::memory_order_relaxed);
 }
 
+void NextHop::purge() {
+  cell_->router_until.store(0, std::memory_order_relaxed);
+  cell_->word.store(static_, std::memory_order_release);
+  cell_->ask_at.store(0, std::memory_order_relaxed);
+}
+
 // One of the queues that share the cell gets to ask.
 bool NextHop::take_turn(Time now, Time interval) {
   Time due = cell_->ask_at.load(std::memory_order_relaxed);

@@ -47,6 +47,8 @@ class NextHop {
   void set_static(const MacAddress& mac);
   // To be resolved; forgets what was known unless others share it.
   void set_unresolved();
+  // Forgets what was learned, for all who share it, and asks anew at once. A configured MAC stays.
+  void purge();
 
   // What to ask now, if anything.
   Question tick(Time now);

@@ -207,6 +207,13 @@ void Pipeline::configure(const Settings& settings, Filters& filters, Time now) {
   r.configured = true;
 }
 
+void Pipeline::purge_next_hops() {
+  Rooms& r = *rooms_;
+  r.egress4.next_hop.purge();
+  r.egress6.next_hop.purge();
+  r.publish_next_hops();
+}
+
 void Pipeline::set_table(const BindingTable* table) { rooms_->core.table = table; }
 
 void Pipeline::set_probe(StageProbe* probe) { rooms_->core.probe = probe; }

@@ -41,6 +41,8 @@ class Pipeline {
   void configure(const Settings& settings, Time now);
   // The same with the filters of `settings` compiled already; what they replace comes back.
   void configure(const Settings& settings, Filters& filters, Time now);
+  // Forgets which MACs the next hops have, but for configured ones; packets wait until they are known again.
+  void purge_next_hops();
   // The table to look softwires up in; the caller keeps it alive until the next set_table() has returned.
   void set_table(const BindingTable* table);
   // Measures the stages of every process() from now on; nullptr: no longer.

@@ -89,6 +89,7 @@ void QueueThread::exchange(Update& update) {
     pipeline_.configure(*update.settings, update.filters, now);
     memory_.state.settings_revision.store(update.settings_revision, std::memory_order_release);
   }
+  if (update.purge_next_hops) pipeline_.purge_next_hops();
   if (update.share) {
     for (const Port port : {Port::internal, Port::external}) {
       if (const int problem = link(port).share(*update.share)) update.share_problem = problem;

@@ -30,6 +30,7 @@ class QueueThread {
     uint64_t settings_revision = 0;
     NextHopCell* external_next_hop = nullptr;  // with the settings: where their next hops are kept (shared_next_hops.h)
     NextHopCell* internal_next_hop = nullptr;
+    bool purge_next_hops = false;
     std::unique_ptr<BindingTable> table;
     uint64_t table_generation = 0;
     std::optional<FrameShare> share;  // of the links; comes back with an errno if they cannot have it

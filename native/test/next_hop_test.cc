@@ -235,6 +235,26 @@ TEST_CASE("A shared next hop that was static is resolved once it no longer is") 
   CHECK(!hop.known());
 }
 
+TEST_CASE("A purged next hop is unknown to all who share it and asked for at once; a configured MAC stays") {
+  NextHopCell shared;
+  NextHop one, two;
+  for (NextHop* hop : {&one, &two}) {
+    hop->share(&shared);
+    hop->set_unresolved();
+  }
+  CHECK(one.tick(0) == NextHop::Question::everyone);
+  one.learn(mac(kExternalHop).data(), true, 1);
+  two.purge();
+  CHECK(!one.known());
+  CHECK(one.tick(2) == NextHop::Question::everyone);
+  NextHop configured;
+  configured.set_static(mac(kExternalHop));
+  configured.learn_from_router(mac(kInternalHop).data(), kSecond, 3);
+  configured.purge();
+  CHECK(configured.is_static());
+  CHECK_EQ(configured.mac(), mac(kExternalHop));
+}
+
 TEST_CASE("Queues that share a next hop ask once and learn from each other") {
   NextHopCell shared;
   NextHop one, two;

@@ -107,6 +107,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'print what is wrong, now or as it changes',
     load: async () => (await import('./commands/alarms.js')).alarmsCommand(),
   },
+  'purge-neighbors': {
+    summary: 'forget what next hops were found to be, and ask again',
+    load: async () => (await import('./commands/purge-neighbors.js')).purgeNeighborsCommand(),
+  },
   drain: {
     summary: 'take traffic away from a link, and wait until it has gone',
     load: async () => (await import('./commands/drain.js')).drainCommand(),

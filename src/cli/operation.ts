@@ -50,13 +50,13 @@ export function commitInput({ comment, confirm, persist, persistId }: CommitOpti
   }
 }
 
-/** Invokes an operation of module lwaftr; answers its output. */
-export async function invoke(
+/** Invokes an operation of module lwaftr; answers its output, as the model has it. */
+export async function invoke<Answer extends object = Output>(
   client: Client,
   name: string,
   input: JsonObject = {},
   file?: string,
-): Promise<Output> {
+): Promise<Answer> {
   const response = await client.request('POST', {
     path: `/restconf/operations/lwaftr:${name}`,
     headers: { 'content-type': contentType('json'), accept: contentType('json') },
@@ -64,7 +64,8 @@ export async function invoke(
     file,
   })
   const body = await text(response)
-  return body === '' ? {} : ((JSON.parse(body) as { 'lwaftr:output'?: Output })['lwaftr:output'] ?? {})
+  const output = body === '' ? {} : (JSON.parse(body) as { 'lwaftr:output'?: Answer })['lwaftr:output']
+  return (output ?? {}) as Answer
 }
 
 /** What operations of commits answer. */

@@ -29,12 +29,13 @@ interface Asking<M extends string> {
   readonly id: number
 }
 
-/** `prepare` opens what the order needs and fails with no trace; `stop` ends the worker. */
+/** `prepare` opens what the order needs and fails with no trace; `stop` ends the worker; queue null is every queue. */
 export type Request =
   | Asking<'hello'>
   | (Asking<'prepare'> & { readonly order: Order })
   | Asking<'apply'>
   | Asking<'abort'>
+  | (Asking<'purge-neighbors'> & { readonly queue: number | null })
   | Asking<'stop'>
 
 type WithoutId<R> = R extends Request ? Omit<R, 'id'> : never

@@ -49,6 +49,11 @@ export interface DataPlane {
   /** Rejects with LwaftrError. One change at a time: the caller serialises. */
   prepare(change: Change): Promise<Prepared>
   state(): DataPlaneState
+  /**
+   * Forgets the MACs that next hops of the device's queue (null: of all its queues) were found to have; they are asked
+   * for at once, and packets wait meanwhile. Configured ones stay. Rejects with LwaftrError when a worker does not answer.
+   */
+  purgeNeighbors(device: string, queue: number | null): Promise<void>
   /** Calls back soon after a worker, a link or a next hop changed its state. Returns the unsubscriber. */
   onChange(listener: () => void): () => void
   /** Stops the workers and removes the shared memory. */

@@ -75,6 +75,12 @@ export class Instance {
     this.#order = order
   }
 
+  /** Of the queue with this id; null: of every queue. */
+  purgeNextHops(id: number | null): void {
+    for (const [own, queue] of this.#queues)
+      if (id === null || id === own) queue.apply({ purgeNextHops: true })
+  }
+
   stop(): void {
     clearInterval(this.#timer)
     this.abort()

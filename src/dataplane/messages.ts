@@ -87,6 +87,7 @@ const request: JTDSchemaType<Request> = {
     prepare: { properties: { id: number, order } },
     apply: id,
     abort: id,
+    'purge-neighbors': { properties: { id: number, queue: { type: 'float64', nullable: true } } },
     stop: id,
   },
 }

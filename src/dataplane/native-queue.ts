@@ -21,6 +21,8 @@ export interface QueueOptions {
 
 export interface QueueUpdate {
   readonly settings?: { readonly value: QueueSettings; readonly revision: number }
+  /** Forgets the MACs that its next hops were found to have, and asks for them. */
+  readonly purgeNextHops?: true
   readonly table?: { readonly path: string; readonly generation: number }
   /** Another part of the links' frames, without missing any of what both have. */
   readonly share?: FrameShare

@@ -123,6 +123,15 @@ class WorkersDataPlane implements DataPlane {
     return { instances }
   }
 
+  async purgeNeighbors(device: string, queue: number | null): Promise<void> {
+    await this.#supervisors
+      .get(device)
+      ?.purgeNeighbors(queue)
+      .catch((problem: unknown) => {
+        throw refusal(problem)
+      })
+  }
+
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     this.#watch ??= setInterval(() => this.#look(), WATCH).unref()

@@ -93,6 +93,11 @@ export class Supervisor {
     if (this.#order === null) this.detach()
   }
 
+  /** A worker that is down will ask anyway. */
+  async purgeNeighbors(queue: number | null): Promise<void> {
+    await this.#worker?.request({ method: 'purge-neighbors', queue })
+  }
+
   /** Ends the worker. */
   async stop(): Promise<void> {
     this.#end.abort()

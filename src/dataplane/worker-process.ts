@@ -37,6 +37,9 @@ function carryOut(request: Request): Reply {
     case 'abort':
       instance.abort()
       break
+    case 'purge-neighbors':
+      instance.purgeNextHops(request.queue)
+      break
     case 'stop':
       end()
       break

@@ -90,6 +90,13 @@ export class FakeDataPlane implements DataPlane {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Queues whose neighbours were purged. */
+  readonly purged: string[] = []
+
+  async purgeNeighbors(device: string, queue: number | null): Promise<void> {
+    this.purged.push(`${device} ${queue}`)
+  }
+
   /** Has another state from now on, and says so. */
   become(state: DataPlaneState): void {
     this.current = state

@@ -68,6 +68,25 @@ t.test('frames cross in memory: softwire, passthru, and the relay itself', async
   t.type(await net.fromReflector({ mac: RELAY.mac, ipv4: RELAY.ipv4 }), 'number', 'router to relay')
 })
 
+t.test('purged next hops are asked for again, and packets wait for the answer', async (t) => {
+  const options = freshOptions(t)
+  const dataplane = await open(t, options)
+  await commit(dataplane, [instance('eth1', queue({ passthruInterface }))], softwireOf(whole))
+  const net = await network(t, options.stateDir)
+  const resolved = () => onlyQueue(dataplane).carries.ipv4 && onlyQueue(dataplane).carries.ipv6
+  const asked = () => onlyQueue(dataplane).counters.get('out-arp-request-packets') ?? 0n
+  t.ok(await eventually(resolved), 'known by answers')
+  const before = asked()
+  for (const queue of [null, 0, 0, null]) await dataplane.purgeNeighbors('eth1', queue)
+  t.type(await net.fromSubscriber(whole, 7), 'number')
+  t.ok(await eventually(resolved))
+  t.ok(await eventually(() => asked() > before), 'asked at once, not after three seconds')
+  const all = asked()
+  await dataplane.purgeNeighbors('eth1', 9)
+  await dataplane.purgeNeighbors('eth9', null)
+  t.equal(asked(), all, 'what is not there has nothing to forget')
+})
+
 t.test('a killed worker is started again, with the counters and softwires of before', async (t) => {
   const options = freshOptions(t)
   const dataplane = await open(t, options)

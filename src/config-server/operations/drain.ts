@@ -1,29 +1,21 @@
 // rpc drain and undrain: the leaf `lwaftr:drained` of queues, a commit like any other, and then a look at their counters.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DataPlane, DataPlaneState } from '../../dataplane/dataplane.js'
-import { error } from '../../errors.js'
 import type { JsonObject } from '../../schema/json-types.js'
-import { formatInstanceIdentifier, parseApiPath } from '../../schema/paths.js'
+import { parseApiPath } from '../../schema/paths.js'
 import type { Schema } from '../../schema/schema.js'
-import {
-  type ConfiguredQueue,
-  configuredQueues,
-  FAMILIES,
-  keyOfQueue,
-  standingOf,
-} from '../announce/carriers.js'
+import { configuredQueues, FAMILIES, keyOfQueue, standingOf } from '../announce/carriers.js'
 import type { Edit } from '../edit.js'
 import type { Services } from '../services.js'
 import type { Invocation, RpcHandler } from './operations.js'
-
-type Queue = Omit<ConfiguredQueue, 'drained'>
+import { chosenQueues, INSTANCES, type Queue } from './queues.js'
 
 /** Milliseconds between two looks at the counters. */
 const INTERVAL = 100
 
 export const drain: RpcHandler = async (services, invocation) => {
   const { input } = invocation
-  const queues = chosen(services, input)
+  const queues = chosenQueues(services, input)
   await setDrained(services, invocation, queues, true)
   const quiet = Number(input['quiet-time']) * 1000
   const timeout = Number(input.timeout) * 1000
@@ -33,20 +25,8 @@ export const drain: RpcHandler = async (services, invocation) => {
 }
 
 export const undrain: RpcHandler = async (services, invocation) => {
-  await setDrained(services, invocation, chosen(services, invocation.input), false)
+  await setDrained(services, invocation, chosenQueues(services, invocation.input), false)
   return undefined
-}
-
-/** Throws LwaftrError where there are none. */
-function chosen({ schema, datastore }: Services, { instance, queue }: JsonObject): Queue[] {
-  const queues = configuredQueues(datastore.running.tree).filter(
-    (one) => (instance ?? one.instance) === one.instance && (queue ?? one.queue) === one.queue,
-  )
-  if (queues.length > 0) return queues
-  const which = instance === undefined ? '' : `=${encodeURIComponent(String(instance))}`
-  const api = `${INSTANCES}${which}${queue === undefined ? '' : `/queue=${queue}`}`
-  const path = formatInstanceIdentifier(parseApiPath(schema, api))
-  throw error('data-missing', { path }, { path })
 }
 
 /** How many of the configured queues still have routes. */
@@ -58,8 +38,6 @@ function announced(tree: JsonObject, state: DataPlaneState): number {
     return !drained && standing.includes('announced')
   }).length
 }
-
-const INSTANCES = 'snabb-softwire-v3:softwire-config/instance'
 
 async function setDrained(
   { schema, transactions }: Services,

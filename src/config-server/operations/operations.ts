@@ -6,6 +6,7 @@ import { commit, rollback } from './commit.js'
 import { compare } from './compare.js'
 import { cancelCommit, confirmCommit } from './confirm.js'
 import { drain, undrain } from './drain.js'
+import { purgeNeighbors } from './purge-neighbors.js'
 import { validate } from './validate.js'
 
 export interface Invocation {
@@ -25,6 +26,7 @@ export const rpcHandlers: Readonly<Record<string, RpcHandler>> = {
   'lwaftr:commit': commit,
   'lwaftr:compare': compare,
   'lwaftr:confirm-commit': confirmCommit,
+  'lwaftr:purge-neighbors': purgeNeighbors,
   'lwaftr:rollback': rollback,
   'lwaftr:drain': drain,
   'lwaftr:undrain': undrain,

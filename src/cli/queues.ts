@@ -1,0 +1,27 @@
+// Commands about queues: all of them, an instance's, or one (grouping `some-queues` of the model).
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { JsonObject } from '../schema/json-types.js'
+import { type ConnectionOptions, clientCommand } from './client.js'
+
+export interface QueuesOptions extends ConnectionOptions {
+  readonly queue?: number
+}
+
+export function queuesCommand(name: string): Command {
+  return clientCommand(name)
+    .argument('[instance]', 'device of the instance; without it all are meant')
+    .addOption(new Option('--queue <id>', 'one queue of it only').argParser(parseCount))
+}
+
+/** The queues as the input of an operation. */
+export function queues(instance: string | undefined, { queue }: QueuesOptions): JsonObject {
+  return {
+    ...(instance === undefined ? {} : { instance }),
+    ...(queue === undefined ? {} : { queue }),
+  }
+}
+
+export function parseCount(value: string): number {
+  if (!/^\d{1,5}$/.test(value)) throw new InvalidArgumentError('It is not a number.')
+  return Number(value)
+}
