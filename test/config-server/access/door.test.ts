@@ -8,6 +8,7 @@ import { hashPassword } from '../../../src/config-server/access/password.js'
 import type { JsonObject } from '../../../src/schema/json-types.js'
 import { readTls } from '../../../src/tls.js'
 import { CONFIG, TABLE } from '../helper.js'
+import { Client } from '../websocket/client.js'
 import { door, people, run, skip, token } from './door.js'
 import { tokenOf, user } from './users.js'
 
@@ -242,6 +243,23 @@ t.test('web pages of the origins that are named, and of no others', { skip }, as
     'Origin: https://evil.example',
   )
   t.equal(remove.status, 403)
+})
+
+t.test('a WebSocket behind TLS is for whoever shows who he is', { skip }, async (t) => {
+  const { port, file, curl } = await door(t, people())
+  const url = `wss://localhost:${port}/ws`
+  const ca = readFileSync(file('ca.pem'))
+  const bearer = (token: string) => ({ ca, headers: { authorization: `Bearer ${token}` } })
+  const client = await Client.open(url, bearer(tokenOf('ann')))
+  await client.subscribe({ stream: 'binding-table' })
+  await client.until((updates) => updates.length === 1)
+  const gone = await curl(`${TABLE}/softwire=193.5.1.100,1`, '-X', 'DELETE', ...token('ann'))
+  t.equal(gone.status, 204)
+  await client.until((updates) => updates.length === 2)
+  t.match(client.updates[1], { revision: '2', edits: [{ operation: 'delete' }] })
+  await client.close()
+  for (const options of [{ ca }, bearer('wrong')])
+    await t.rejects(Client.open(url, options), { message: 'Unexpected server response: 401' })
 })
 
 t.test('a client that never finishes what it says is cut off', { skip }, async (t) => {

@@ -6,6 +6,7 @@ import type { Test } from 'tap'
 import { Access } from '../../../src/config-server/access/access.js'
 import type { AuditEntry } from '../../../src/config-server/access/audit.js'
 import { buildApp } from '../../../src/config-server/app.js'
+import { listenTcp } from '../../../src/listen.js'
 import type { JsonObject } from '../../../src/schema/json-types.js'
 import { readTls } from '../../../src/tls.js'
 import { build, minimal } from '../helper.js'
@@ -87,7 +88,7 @@ export async function door(
   const files = { cert: file('server.pem'), key: file('server.key'), clientCa: file('ca.pem') }
   const app = buildApp({ ...parts, access, isReady: () => true }, { tls: readTls(files), limits: timeouts })
   t.teardown(() => app.close())
-  const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+  const { port } = new URL(await listenTcp(app, { host: '127.0.0.1', port: 0 }))
   /** Status, version of HTTP, and body, as curl sees them. */
   const curl = async (path: string, ...words: string[]) => {
     const format = ['-s', '-w', '\n%{http_code} %{http_version}', '--path-as-is', '--cacert', file('ca.pem')]
