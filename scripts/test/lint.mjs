@@ -2,13 +2,11 @@
 import { spawnSync } from 'node:child_process'
 import { root } from '../setup/run.mjs'
 
+const isFresh = (document) => [process.execPath, [`scripts/${document}-doc.mjs`, '--check']]
 const CHECKS = [
   ['biome (lint and format)', 'node_modules/.bin/biome', ['check', '--error-on-warnings']],
-  [
-    'docs/counters.md is what the data plane counts',
-    process.execPath,
-    ['scripts/counters-doc.mjs', '--check'],
-  ],
+  ['docs/counters.md is what the data plane counts', ...isFresh('counters')],
+  ['docs/reference/model.md is what the YANG modules say', ...isFresh('model')],
 ]
 
 export function runLint() {
