@@ -41,6 +41,7 @@ import { lastStateDirectory } from './dataplane/places.js'
 import { error } from './errors.js'
 import {
   type Address,
+  answersRequests,
   closeBare,
   closeServer,
   isLoopback,
@@ -79,6 +80,10 @@ export interface Daemon {
   readonly url: string
   /** Reads the configuration file again, as one commit; says what that changed. */
   reload(): Promise<string>
+  /** Resolves when its config server answers on the control socket. */
+  lives(): Promise<void>
+  /** As stop(), but the workers forward on: the next relay of this name and state directory finds them. */
+  handOver(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -88,14 +93,15 @@ type Closers = (() => unknown)[]
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { name, driver, cpus, log } = options
   const closers: Closers = []
+  let leaving = false
   const stop = async () => {
     for (let close = closers.pop(); close; close = closers.pop()) await close()
   }
   try {
-    const { directory, store, saved, first } = await openState(options, closers)
+    const { directory, store, saved, first } = await openState(options, closers, () => leaving)
 
     const dataplane = await openDataPlane({ name, stateDir: directory, driver, cpus, log })
-    closers.push(() => dataplane.close())
+    closers.push(() => (leaving ? dataplane.detach() : dataplane.close()))
     const schema = loadSchema()
     const parts = {
       schema,
@@ -170,7 +176,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const commit = await transactions.commit({ ...(await fileCommit(options)), via: 'reload' })
       return commit ? `revision ${commit.revision}: ${commit.summary}` : 'nothing changed'
     }
-    return { url, reload, stop }
+    const handOver = () => {
+      leaving = true
+      return stop()
+    }
+    return { url, reload, lives: () => answersRequests(join(directory, CONTROL_SOCKET)), handOver, stop }
   } catch (problem) {
     await stop()
     throw problem
@@ -178,7 +188,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 /** Takes the name, and finds the configuration to begin with: `saved`, or else `first`. */
-async function openState(options: DaemonOptions, closers: Closers) {
+async function openState(options: DaemonOptions, closers: Closers, leaving: () => boolean) {
   const { name, conf, stateDirectory, reset, log } = options
   // Where it is certain to be used the file is read before anything is touched.
   const fromFile = reset || !stateDirectory ? await fileCommit(options) : undefined
@@ -188,7 +198,8 @@ async function openState(options: DaemonOptions, closers: Closers) {
   if ((await isRunning(name)) || (last !== null && (await answers(join(last, CONTROL_SOCKET)))))
     throw error('running', { name })
   const directory = register(name, stateDirectory)
-  closers.push(() => unregister(name))
+  // Where nothing else is kept this is the state directory, with the logs and links of workers that forward on.
+  closers.push(() => leaving() || unregister(name))
   if (await answers(join(directory, CONTROL_SOCKET))) throw error('state-in-use', { directory })
 
   const datastorePath = join(directory, 'datastore')

@@ -1,7 +1,7 @@
 // Where the config server listens: HOST:PORT over TCP, and the control socket.
 import { type EventEmitter, once } from 'node:events'
 import { chmodSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, get, type IncomingMessage, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { acceptUpgrades } from './config-server/websocket/upgrade.js'
@@ -59,6 +59,21 @@ export async function listenUnix(app: FastifyInstance, path: string): Promise<Se
   } catch (cause) {
     throw listenError(path, cause)
   }
+}
+
+/** Milliseconds that a control socket may take to answer. */
+const PATIENCE = 10_000
+/** A small answer, for which the server does everything that it does for others. */
+const PROBE = '/restconf/yang-library-version'
+
+/** Rejects unless a config server answers on the control socket. */
+export async function answersRequests(socketPath: string): Promise<void> {
+  const request = get({ socketPath, path: PROBE, agent: false, timeout: PATIENCE })
+  request.once('timeout', () => request.destroy(new Error(`no answer within ${PATIENCE / 1000} s`)))
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  response.resume()
+  await once(response, 'end')
+  if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`)
 }
 
 /** Milliseconds that requests under way have when the server stops. */

@@ -1,12 +1,14 @@
-// What the leader asks of this machine: the memory of queues, interfaces, TAPs left behind.
+// What the leader asks of this machine: the memory of queues, interfaces, TAPs left behind, the service manager.
 #include <napi.h>
 
 #include <cstddef>
 #include <cstdio>
+#include <cstring>
 
 #include "convert.h"
 #include "io/interface.h"
 #include "io/queue_memory.h"
+#include "io/service_manager.h"
 #include "io/tap.h"
 #include "module.h"
 
@@ -62,11 +64,22 @@ Napi::Value remove_tap(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value notify(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto socket = to_string(info[0], "socket");
+  if (!socket) return {};
+  auto message = to_string(info[1], "message");
+  if (!message) return {};
+  int problem = notify_service_manager(*socket, *message);
+  return problem == 0 ? env.Null() : Napi::String::New(env, strerror(problem)).As<Napi::Value>();
+}
+
 }  // namespace
 
 void init_host(Napi::Env env, Napi::Object exports) {
   exports.Set("queueMemory", Napi::Function::New(env, queue_memory, "queueMemory"));
   exports.Set("interfaceInfo", Napi::Function::New(env, interface_info_of, "interfaceInfo"));
+  exports.Set("notify", Napi::Function::New(env, notify, "notify"));
   exports.Set("removeTap", Napi::Function::New(env, remove_tap, "removeTap"));
 }
 

@@ -78,4 +78,6 @@ export interface NativeQueues {
   queueMemory(path: string): NativeQueueMemory | null
   interfaceInfo(device: string): InterfaceInfo | null
   removeTap(name: string): void
+  /** Sends a datagram of sd_notify(3) to NOTIFY_SOCKET. Why it could not, or null. */
+  notify(socket: string, message: string): string | null
 }

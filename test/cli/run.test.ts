@@ -74,6 +74,25 @@ t.test('a killed relay comes back to its workers and its commits', async (t) => 
   t.same(world.traces(), [])
 })
 
+t.test('a relay that hands over leaves its workers to the next one', async (t) => {
+  for (const words of [['--state-dir', 'state'], []]) {
+    const world = new World(t)
+    const place = words.map((word) => (word === 'state' ? `${world.directory}/state` : word))
+    const worker = `/dev/shm/lwaftr-${world.name}/worker-link0`
+    const first = await world.run(...place)
+    t.match(await world.lwaftr(['add-config', LIST, text(2)]), { code: 0 })
+    const { ino } = statSync(worker)
+    t.match(await first.stop('SIGUSR2'), { code: 0, stderr: '' })
+    t.equal(statSync(worker).ino, ino, 'it listens for the next one')
+    const second = await world.run(...place)
+    t.equal(statSync(worker).ino, ino, 'which found it')
+    const kept = await world.lwaftr(['get-config', `${entry(2)}/psid`])
+    t.equal(kept.stdout, words.length > 0 ? '2\n' : '', 'commits are kept where there is a state directory')
+    t.match(await second.stop(), { code: 0 })
+    t.same(world.traces(), [])
+  }
+})
+
 t.test('a damaged store is said to be one, and does not start a relay', async (t) => {
   const world = new World(t)
   const state = `${world.directory}/state`

@@ -8,6 +8,9 @@ import t from 'tap'
 import { root } from '../../src/root.js'
 import { configuration } from '../cli/relay.js'
 
+const long = process.env.LWAFTR_LONG_TESTS === '1'
+// Compiling the addons, while other things run.
+if (long) t.setTimeout(900_000)
 const directory = mkdtempSync(join(tmpdir(), 'lwaftr-install-'))
 t.teardown(() => rmSync(directory, { recursive: true }))
 const at = (...names: string[]) => join(directory, ...names)
@@ -24,7 +27,6 @@ const OFFLINE = /\b(ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETU
 
 /** Null when it is installed, else why it cannot be. */
 function install(): string | null {
-  const long = process.env.LWAFTR_LONG_TESTS === '1'
   const packing = ['pack', '--json', '--pack-destination', directory, ...(long ? [] : ['--ignore-scripts'])]
   const packed = execFileSync('npm', packing, { cwd: root, env, stdio: ['ignore', 'pipe', 'ignore'] })
   // prepack may speak first.

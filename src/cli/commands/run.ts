@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { startDaemon } from '../../daemon.js'
+import { type Log, startDaemon } from '../../daemon.js'
 import { parseCpuList } from '../../dataplane/cpu-list.js'
 import { DRIVERS, type Driver } from '../../dataplane/dataplane.js'
+import { native } from '../../dataplane/native.js'
 import { type Address, isLoopback, parseAddress } from '../../listen.js'
 import { NAME } from '../../registry.js'
+import { ServiceManager } from '../../service-manager.js'
 import type { TlsFiles } from '../../tls.js'
 import { describeFailure } from '../failure.js'
 
@@ -26,7 +28,10 @@ interface Options {
 export function runCommand(): Command {
   const listen = new Option('--listen <host:port>', 'where the config server listens; port 0: any free one')
   return new Command('run')
-    .description('Run the relay and its config server until SIGTERM or SIGINT; SIGHUP reads FILE again.')
+    .description(
+      'Run the relay and its config server until SIGTERM or SIGINT; SIGHUP reads FILE again. ' +
+        'SIGUSR2 ends the config server alone: packets are forwarded on, and the next one started goes on with them.',
+    )
     .requiredOption('--conf <file>', 'configuration to begin with: text, JSON or XML')
     .option('--name <name>', 'what other commands call this relay', nameArgument, 'lwaftr')
     .addOption(listen.argParser(addressArgument).default(parseAddress('127.0.0.1:8080'), '127.0.0.1:8080'))
@@ -65,6 +70,7 @@ async function run(options: Options, command: Command): Promise<void> {
         'listen on 127.0.0.1, or add --insecure',
       { exitCode: 2 },
     )
+  const manager = ServiceManager.of(process.env, native.notify, (problem) => log('warn', problem))
   const ended = untilSignalled(duration)
   const daemon = await startDaemon({
     name,
@@ -77,19 +83,30 @@ async function run(options: Options, command: Command): Promise<void> {
     reset,
     driver,
     cpus: cpu,
-    log: (level, message) =>
-      process.stderr.write(`lwaftr: ${level === 'info' ? '' : `${level}: `}${message}\n`),
+    log,
   })
+  const ready = () => manager.ready(`${name} forwards; ${daemon.url}`)
   process.on('SIGHUP', () => {
+    manager.reloading()
     const said = daemon.reload().then(
       (outcome) => `${conf} read again: ${outcome}`,
       (problem) => `${conf} not taken, the running configuration stays: ${describeFailure(problem)}`,
     )
-    void said.then((line) => process.stderr.write(`lwaftr: ${line}\n`))
+    void said.then((line) => {
+      process.stderr.write(`lwaftr: ${line}\n`)
+      ready()
+    })
   })
   process.stdout.write(`lwaftr ${name} ready: ${daemon.url}\n`)
-  await ended
-  await daemon.stop()
+  ready()
+  manager.watch(daemon.lives)
+  const signal = await ended
+  manager.stopping()
+  await (signal === 'SIGUSR2' ? daemon.handOver() : daemon.stop())
+}
+
+const log: Log = (level, message) => {
+  process.stderr.write(`lwaftr: ${level === 'info' ? '' : `${level}: `}${message}\n`)
 }
 
 function tlsFiles({ tlsCert, tlsKey, clientCa }: Options, command: Command): TlsFiles | undefined {
@@ -101,13 +118,12 @@ function tlsFiles({ tlsCert, tlsKey, clientCa }: Options, command: Command): Tls
   return undefined
 }
 
-/** Resolves at the first SIGTERM or SIGINT, or when the time is over. */
-function untilSignalled(seconds: number | undefined): Promise<void> {
+/** Resolves at the first signal that ends us, to its name, or when the time is over. */
+function untilSignalled(seconds: number | undefined): Promise<NodeJS.Signals | undefined> {
   return new Promise((resolve) => {
     // Kept for good: a second signal must not end the process half-way through stopping.
-    process.on('SIGTERM', () => resolve())
-    process.on('SIGINT', () => resolve())
-    if (seconds !== undefined) setTimeout(resolve, seconds * 1000)
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGUSR2'] as const) process.on(signal, () => resolve(signal))
+    if (seconds !== undefined) setTimeout(resolve, seconds * 1000, undefined)
   })
 }
 
