@@ -9,7 +9,7 @@ const ROOMS = [
   ['root', 'errors'],
   ['schema'],
   ['dataplane'],
-  ['config-server', 'registry', 'listen', 'tls'],
+  ['config-server', 'registry', 'listen', 'tls', 'service-manager'],
   ['daemon', 'lab'],
   ['cli'],
 ] as const
