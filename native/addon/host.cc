@@ -19,7 +19,7 @@ namespace {
 static_assert(offsetof(QueueState, table_generation) == 8 && offsetof(QueueState, settings_revision) == 16 &&
               offsetof(QueueState, external_next_hop) == 24 && offsetof(QueueState, internal_next_hop) == 32 &&
               offsetof(QueueState, external_link_up) == 40 && offsetof(QueueState, internal_link_up) == 44 &&
-              offsetof(QueueState, passthru_link_up) == 48);
+              offsetof(QueueState, passthru_link_up) == 48 && offsetof(QueueState, cpu_time) == 56);
 
 // NativeQueueMemory of native-queue.ts, or null.
 Napi::Value queue_memory(const Napi::CallbackInfo& info) {

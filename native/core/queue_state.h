@@ -19,6 +19,7 @@ struct alignas(64) QueueState {
   std::atomic<uint32_t> external_link_up;  // 1: the device is there and running
   std::atomic<uint32_t> internal_link_up;
   std::atomic<uint32_t> passthru_link_up;
+  std::atomic<uint64_t> cpu_time;  // of the queue's thread, in ns
 };
 
 inline uint64_t pack_next_hop(const uint8_t* mac, NextHopStatus status) {

@@ -6,10 +6,12 @@
 
 namespace lwaftr {
 
-inline Time monotonic_now() {
+inline Time time_of(clockid_t clock) {
   timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  clock_gettime(clock, &now);
   return static_cast<Time>(now.tv_sec) * kSecond + static_cast<Time>(now.tv_nsec);
 }
+
+inline Time monotonic_now() { return time_of(CLOCK_MONOTONIC); }
 
 }  // namespace lwaftr

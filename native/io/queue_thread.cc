@@ -159,6 +159,7 @@ void QueueThread::maintain(Time now) {
   state.internal_link_up.store(link(Port::internal).up(), std::memory_order_relaxed);
   state.external_link_up.store(link(on_a_stick_ ? Port::internal : Port::external).up(), std::memory_order_relaxed);
   state.passthru_link_up.store(link(Port::passthru).up(), std::memory_order_relaxed);
+  state.cpu_time.store(time_of(CLOCK_THREAD_CPUTIME_ID), std::memory_order_relaxed);
   publish_drops();
 }
 

@@ -103,6 +103,14 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'print counters, by name',
     load: async () => (await import('./commands/query.js')).queryCommand(),
   },
+  monitor: {
+    summary: 'print what is carried and dropped each second',
+    load: async () => (await import('./commands/monitor.js')).monitorCommand(),
+  },
+  top: {
+    summary: 'show what the relay does on a live screen',
+    load: async () => (await import('./commands/top.js')).topCommand(),
+  },
   alarms: {
     summary: 'print what is wrong, now or as it changes',
     load: async () => (await import('./commands/alarms.js')).alarmsCommand(),

@@ -1,12 +1,6 @@
 // What the data plane knows, as the model's state data: counters in total and per instance, resolved next hops,
 // passthru. The schema says which counter belongs where; one that it does not name is not shown.
-import type {
-  DataPlane,
-  DataPlaneState,
-  InstanceState,
-  NextHopState,
-  QueueState,
-} from '../dataplane/dataplane.js'
+import type { DataPlane, InstanceState, NextHopState, QueueState } from '../dataplane/dataplane.js'
 import type { JsonObject, JsonValue } from '../schema/json-types.js'
 import { memberName, type Schema, type SchemaNode } from '../schema/schema.js'
 import type { StateProvider } from './state-provider.js'
@@ -17,12 +11,13 @@ const MODEL = 'snabb-softwire-v3'
 export function dataPlaneState(schema: Schema, dataplane: DataPlane): StateProvider {
   return {
     roots: [`${MODEL}:softwire-config`, `${MODEL}:softwire-state`],
-    state: ({ config }) => stateTree(schema, config, dataplane.state()),
+    state: ({ config }) => stateTree(schema, config, dataplane),
   }
 }
 
 /** State of what `config` configures: keys of lists, and nodes that are config false. */
-function stateTree(schema: Schema, config: JsonObject, state: DataPlaneState): JsonObject {
+function stateTree(schema: Schema, config: JsonObject, dataplane: DataPlane): JsonObject {
+  const state = dataplane.state()
   const top = config[`${MODEL}:softwire-config`]
   const instanceNode = schema.roots.get(`${MODEL}:softwire-config`)?.children.get('instance')
   const totals = schema.roots.get(`${MODEL}:softwire-state`)
@@ -34,7 +29,14 @@ function stateTree(schema: Schema, config: JsonObject, state: DataPlaneState): J
   const queues = state.instances.flatMap((instance) => instance.queues)
   return {
     ...(configured.length > 0 ? { [`${MODEL}:softwire-config`]: { instance: configured } } : {}),
-    ...(queues.length > 0 ? { [`${MODEL}:softwire-state`]: counters(totals, queues) } : {}),
+    ...(queues.length > 0
+      ? {
+          [`${MODEL}:softwire-state`]: {
+            ...counters(totals, queues),
+            'lwaftr:softwires': dataplane.table.size,
+          },
+        }
+      : {}),
   }
 }
 
@@ -58,6 +60,7 @@ function queueState(node: SchemaNode, config: JsonObject, state: QueueState): Js
   const passthru = node.children.get('lwaftr:passthru-state')
   return {
     id: state.id,
+    'lwaftr:thread': { 'cpu-time': String(state.cpuTime) },
     ...nextHop('external-interface', config, state.externalNextHop),
     ...nextHop('internal-interface', config, state.internalNextHop),
     ...(passthru && state.passthruLinkUp !== null

@@ -15,6 +15,7 @@ const WORD = {
   internalNextHop: 4,
   externalAndInternalLink: 5,
   passthruLink: 6,
+  cpuTime: 7,
 } as const
 
 /** MAC and status in one word: native/core/queue_state.h, pack_next_hop. */
@@ -65,6 +66,11 @@ export class QueueView {
   }
   get passthruLinkUp(): boolean {
     return (this.#word('passthruLink') & 0xffff_ffffn) === 1n
+  }
+
+  /** That the queue's thread has taken, in milliseconds. */
+  get cpuTime(): number {
+    return Number(this.#word('cpuTime') / 1_000_000n)
   }
 
   /** Equal as long as neither a link nor a next hop has changed. */

@@ -99,6 +99,8 @@ export interface QueueState {
   readonly discontinuityTime: Date
   /** Passes through the thread's loop. */
   readonly batches: bigint
+  /** CPU time of the thread in milliseconds, since it began. */
+  readonly cpuTime: number
   readonly tableGeneration: number
   readonly settingsRevision: number
   readonly externalNextHop: NextHopState

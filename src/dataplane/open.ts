@@ -320,6 +320,7 @@ function queueState(settings: QueueSettings, view: QueueView, running: boolean):
     counters: view.counters(),
     discontinuityTime: view.since,
     batches: view.batches,
+    cpuTime: view.cpuTime,
     tableGeneration: view.tableGeneration,
     settingsRevision: view.settingsRevision,
     externalNextHop,

@@ -247,6 +247,7 @@ export const state = {
           ]),
           discontinuityTime: new Date('2026-01-02T03:04:05.000Z'),
           batches: 1n,
+          cpuTime: 1234,
           tableGeneration: 1,
           settingsRevision: 1,
           externalNextHop: { status: 'resolved', mac: '02:00:00:00:00:01' },

@@ -12,7 +12,7 @@ t.test('state is read beside configuration, and each alone', async (t) => {
   const { send, dataplane } = await build(t)
   dataplane.current = state
   t.same((await send('GET', '/restconf/data/snabb-softwire-v3:softwire-state')).json(), {
-    'snabb-softwire-v3:softwire-state': counters,
+    'snabb-softwire-v3:softwire-state': { ...counters, 'lwaftr:softwires': 2 },
   })
   const queue = `${CONFIG}/instance=eth0/queue=0/external-interface/next-hop`
   t.same((await send('GET', queue)).json(), {
@@ -30,6 +30,7 @@ t.test('state is read beside configuration, and each alone', async (t) => {
             {
               id: 0,
               'external-interface': { 'next-hop': { 'resolved-mac': '02:00:00:00:00:01' } },
+              'lwaftr:thread': { 'cpu-time': '1234' },
               'lwaftr:announcement': { ipv4: 'announced', ipv6: 'announced' },
             },
           ],

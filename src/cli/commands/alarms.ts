@@ -21,7 +21,7 @@ export function alarmsCommand(): Command {
 }
 
 /** An entry of ietf-alarms' list, as far as it is printed. */
-interface Alarm {
+export interface Alarm {
   readonly resource: string
   readonly 'alarm-type-id': string
   readonly 'is-cleared': boolean
@@ -67,7 +67,7 @@ function print(alarm: Alarm, { format }: AlarmsOptions): void {
   )
 }
 
-function byWeight(a: Alarm, b: Alarm): number {
+export function byWeight(a: Alarm, b: Alarm): number {
   const weight = (alarm: Alarm) =>
     alarm['is-cleared'] ? SEVERITIES.length : SEVERITIES.indexOf(alarm['perceived-severity'])
   return weight(a) - weight(b) || (a['last-changed'] < b['last-changed'] ? -1 : 1)

@@ -98,8 +98,15 @@ function gauges(registry: Registry): Reading[] {
     metric: new Gauge({ name: `lwaftr_${name}`, help, labelNames: LABELS, registers: [registry] }),
     read,
   })
+  const cpu = new Counter({
+    name: 'lwaftr_queue_cpu_seconds_total',
+    help: "CPU time that the queue's thread has taken since it began.",
+    labelNames: LABELS,
+    registers: [registry],
+  })
   const known = ({ status }: NextHopState) => Number(status !== 'unresolved')
   return [
+    { metric: cpu, read: ({ cpuTime }) => cpuTime / 1000 },
     gauge('external_link_up', '1 while the link of the IPv4 side is up.', (q) => Number(q.externalLinkUp)),
     gauge('internal_link_up', '1 while the link of the IPv6 side is up.', (q) => Number(q.internalLinkUp)),
     gauge('external_next_hop_resolved', '1 while the MAC of the IPv4 next hop is known.', (q) =>

@@ -9,6 +9,7 @@ export function queue(id: number, more: Partial<QueueState> = {}): QueueState {
     counters: new Map(),
     discontinuityTime: new Date(0),
     batches: 1n,
+    cpuTime: 1234,
     tableGeneration: 1,
     settingsRevision: 1,
     externalNextHop: { status: 'resolved', mac: '02:00:00:00:00:01' },

@@ -62,6 +62,7 @@ t.test('every counter of the data plane is there once for each queue, with its v
     Number(counters.get('in-ipv4-packets')),
   )
   t.notOk(found.has('lwaftr_in_passthru_packets_total{device="eth0",queue="7"}'), 'a queue without passthru')
+  t.equal(found.get('lwaftr_queue_cpu_seconds_total{device="eth0",queue="0"}'), 1.234)
 })
 
 t.test('what is not there any more has no samples; commits, alarms and requests are counted', async (t) => {
