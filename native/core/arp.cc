@@ -39,21 +39,21 @@ void handle_arp(Packet* packet, const ExternalInterface& own, NextHop& next_hop,
   if (std::memcmp(frame + ethernet::kHeader, kEthernetIpv4, sizeof kEthernetIpv4) != 0 ||
       (operation != kRequest && operation != kReply)) {
     counters.add(Counter::drop_invalid_arp_packets);
-    pool.free(packet);
+    pool.drop(packet, Counter::drop_invalid_arp_packets);
     return;
   }
   const bool from_next_hop = own.next_hop_ip && std::memcmp(frame + kSenderIp, own.next_hop_ip->data(), 4) == 0;
   if (operation == kReply) {
     counters.add_packet(Counter::in_arp_reply_packets, packet->length);
     if (from_next_hop) next_hop.learn(frame + kSenderMac, true, now);
-    pool.free(packet);
+    pool.use(packet, Use::own);
     return;
   }
   counters.add_packet(Counter::in_arp_request_packets, packet->length);
   // RFC 826: whatever the sender asks, it says where it is. As in the reference only replies make a new entry.
   if (from_next_hop) next_hop.refresh(frame + kSenderMac, now);
   if (std::memcmp(frame + kTargetIp, own.ip.data(), 4) != 0) {
-    pool.free(packet);
+    pool.use(packet, Use::own);
     return;
   }
   uint8_t sender_mac[6], sender_ip[4];

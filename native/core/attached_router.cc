@@ -106,8 +106,10 @@ void AttachedRouter::take(PacketList& from_device, NextHop& external, NextHop& i
       (side == 0 ? external : internal).learn_from_router(frame->data, kSilences * interval_ + kRetry, now);
     } else {
       counters_.add(Counter::drop_passthru_next_hop_packets);
+      pool_.drop(frame, Counter::drop_passthru_next_hop_packets);
+      continue;
     }
-    pool_.free(frame);
+    pool_.use(frame, Use::own);
   }
   from_device.resize(kept);
 }

@@ -66,4 +66,9 @@ bool BindingTable::managed(uint32_t ipv4) const {
   return leaf.softwires && leaf.port_set.managed();
 }
 
+std::optional<PortSet> BindingTable::port_set(uint32_t ipv4) const {
+  const table::Leaf leaf = table::Leaf::unpack(view_.leaf_word(ipv4));
+  return leaf.softwires ? std::optional<PortSet>(leaf.port_set) : std::nullopt;
+}
+
 }  // namespace lwaftr

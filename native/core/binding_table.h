@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "binding_table_layout.h"
@@ -35,6 +36,8 @@ class BindingTable {
   // Looks a batch up; memory is fetched ahead for the whole batch, so larger batches are cheaper per packet.
   void lookup(const LookupKey* keys, size_t count, LookupResult* results) const;
   bool managed(uint32_t ipv4) const;
+  // How the address is shared; empty: it has no softwires.
+  std::optional<PortSet> port_set(uint32_t ipv4) const;
 
  private:
   table::View view_;

@@ -45,7 +45,7 @@ void Bridge::configure(const Settings& settings) {
 
 void Bridge::drop(Packet* frame, Counter reason) {
   counters_.add(reason);
-  pool_.free(frame);
+  pool_.drop(frame, reason);
 }
 
 Packet* Bridge::copy(const Packet& frame, Counter counter) {

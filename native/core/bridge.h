@@ -18,11 +18,6 @@
 
 namespace lwaftr {
 
-// A place where frames come in and leave. On a stick, only `internal` (the one link) and `passthru` are used by
-// devices; check and bench may still feed external and internal apart.
-enum class Port : uint8_t { external = 0, internal = 1, passthru = 2 };
-inline constexpr size_t kPortCount = 3;
-
 // The relay's two sides, in the order of their ports.
 enum class Side : uint8_t { external = 0, internal = 1 };
 inline constexpr size_t kSideCount = 2;
@@ -42,6 +37,7 @@ class Bridge {
 
   PacketList& relay(Side side) { return relay_[static_cast<size_t>(side)]; }
   PacketList& output(Port port) { return output_[static_cast<size_t>(port)]; }
+  const std::array<PacketList, kPortCount>& outputs() const { return output_; }
   const PacketList& output(Port port) const { return output_[static_cast<size_t>(port)]; }
 
  private:

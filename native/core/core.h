@@ -54,19 +54,19 @@ struct Core {
 // Batches are looked up in pieces of this many packets: what the table prefetches stays in the nearest cache.
 constexpr size_t kCoreBatch = 64;
 
-// Ends a packet in the core, counted with the side it came from.
-inline void drop_ipv4(Core& core, Packet* packet, Origin origin) {
+// Ends a packet in the core, counted with the side it came from; `reason` was counted already.
+inline void drop_ipv4(Core& core, Packet* packet, Origin origin, Counter reason) {
   if (origin == Origin::external) {
     core.counters.add_packet(Counter::drop_all_ipv4_iface_packets, packet->length);
   } else {
     core.counters.add_packet(Counter::drop_all_ipv6_iface_packets, packet->length + ipv6::kHeader);
   }
-  core.pool.free(packet);
+  core.pool.drop(packet, reason);
 }
 
-inline void drop_ipv6(Core& core, Packet* packet) {
+inline void drop_ipv6(Core& core, Packet* packet, Counter reason) {
   core.counters.add_packet(Counter::drop_all_ipv6_iface_packets, packet->length);
-  core.pool.free(packet);
+  core.pool.drop(packet, reason);
 }
 
 }  // namespace lwaftr

@@ -14,7 +14,7 @@ namespace {
 
 void drop(Core& core, Packet* packet, Counter reason) {
   core.counters.add_packet(reason, packet->length);
-  drop_ipv6(core, packet);
+  drop_ipv6(core, packet, reason);
 }
 
 // True when the packet carries IPv4, whole. Everything else ends, or waits, in here.
@@ -32,7 +32,7 @@ bool open_tunnel(Core& core, const Ipv6Packet& packet, TunnelPacket& tunnel) {
       return false;
     case ip_protocol::kFragment:  // one inside another: reassembly took the outer header away
       core.counters.add(Counter::drop_ipv6_frag_disabled);
-      drop_ipv6(core, packet.packet);
+      drop_ipv6(core, packet.packet, Counter::drop_ipv6_frag_disabled);
       return false;
     default:
       drop(core, packet.packet, Counter::drop_unknown_protocol_ipv6_packets);
@@ -83,7 +83,7 @@ void drop_without_softwire(Core& core, const TunnelPacket& tunnel, const LookupR
   core.counters.add_packet(Counter::drop_no_source_softwire_ipv6_packets, tunnel.packet->length);
   answer_with_icmpv6(core, *tunnel.packet,
                      result.found ? result.softwire.br_address.data() : tunnel.outer_header() + ipv6::kDestination);
-  drop_ipv6(core, tunnel.packet);
+  drop_ipv6(core, tunnel.packet, Counter::drop_no_source_softwire_ipv6_packets);
 }
 
 // The sender behind the B4 hears of the external MTU, through its own tunnel.
@@ -91,7 +91,7 @@ void drop_over_external_mtu(Core& core, const TunnelPacket& tunnel) {
   core.counters.add_packet(Counter::drop_over_external_mtu_but_dont_fragment_ipv4_packets,
                            ethernet::kHeader + tunnel.inner_length);
   answer_with_icmpv4(core, too_big(core.settings.external.mtu), tunnel.inner_header(), tunnel.inner_length);
-  drop_ipv6(core, tunnel.packet);
+  drop_ipv6(core, tunnel.packet, Counter::drop_over_external_mtu_but_dont_fragment_ipv4_packets);
 }
 
 void send(Core& core, const TunnelPacket* packets, const LookupResult* results, size_t count) {

@@ -35,7 +35,7 @@ void filter(Egress& egress, PacketPool& pool, Counters& counters, Counter refuse
       egress.own[kept++] = packet;
     } else {
       counters.add(refused);
-      pool.free(packet);
+      pool.drop(packet, refused);
     }
   }
   egress.own.resize(kept);

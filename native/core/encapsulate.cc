@@ -13,7 +13,7 @@ namespace {
 // Ends a packet for a reason that has a counter of its own beside the side's total.
 void drop(Core& core, const Ipv4Packet& packet, Origin origin, Counter reason) {
   core.counters.add_packet(reason, packet.packet->length);
-  drop_ipv4(core, packet.packet, origin);
+  drop_ipv4(core, packet.packet, origin, reason);
 }
 
 // ICMP is let in by policy only, and its checksum is verified since the lookup depends on what it says.
@@ -41,7 +41,7 @@ size_t admit(Core& core, const Ipv4Packet* packets, size_t count, Origin origin,
       if (!admit_icmp(core, packet, origin)) continue;
     } else if (packet.fragment) {
       core.counters.add(Counter::drop_ipv4_frag_disabled);
-      drop_ipv4(core, packet.packet, origin);
+      drop_ipv4(core, packet.packet, origin, Counter::drop_ipv4_frag_disabled);
       continue;
     }
     const uint8_t* payload = packet.packet->data + packet.payload;
@@ -67,14 +67,14 @@ void drop_without_softwire(Core& core, const Ipv4Packet& packet, Origin origin) 
   } else {
     answer_with_icmpv4(core, kHostUnreachable, packet.header(), packet.packet->length - ethernet::kHeader);
   }
-  drop_ipv4(core, packet.packet, origin);
+  drop_ipv4(core, packet.packet, origin, Counter::drop_no_dest_softwire_ipv4_packets);
 }
 
 // The packet as it is then is what the error quotes.
 void drop_and_answer(Core& core, const Ipv4Packet& packet, Origin origin, Counter reason, Icmpv4Error error) {
   core.counters.add_packet(reason, packet.packet->length);
   answer_with_icmpv4(core, error, packet.header(), packet.packet->length - ethernet::kHeader);
-  drop_ipv4(core, packet.packet, origin);
+  drop_ipv4(core, packet.packet, origin, reason);
 }
 
 // False when the packet may not travel on. A TTL of 0 stays 0.

@@ -37,8 +37,9 @@ Filters::Filters(const Settings& settings) {
   egress6.compile(settings.internal.egress_filter);
 }
 
-bool Filter::accepts(const Packet& packet) const {
-  return program_->code.bf_len && bpf_filter(program_->code.bf_insns, packet.data, packet.length, packet.length) != 0;
+bool Filter::accepts(const uint8_t* frame, size_t length) const {
+  const auto size = static_cast<uint32_t>(length);
+  return program_->code.bf_len && bpf_filter(program_->code.bf_insns, frame, size, size) != 0;
 }
 
 }  // namespace lwaftr

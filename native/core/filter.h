@@ -19,7 +19,8 @@ class Filter {
   std::string compile(const std::string& pflang);
   bool active() const { return program_ != nullptr; }
   // Only for an active filter.
-  bool accepts(const Packet& packet) const;
+  bool accepts(const Packet& packet) const { return accepts(packet.data, packet.length); }
+  bool accepts(const uint8_t* frame, size_t length) const;
 
  private:
   struct Program;

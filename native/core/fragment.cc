@@ -52,7 +52,7 @@ void Fragmenter::fragment_ipv4(PacketList& frames, uint32_t mtu) {
       made_.push_back(packet);
     } else if (load16(packet->data + ethernet::kHeader + ipv4::kFragment) & ipv4::kDontFragment) {
       counters_.add(Counter::drop_dont_fragment_ipv4_packets);
-      pool_.free(packet);
+      pool_.drop(packet, Counter::drop_dont_fragment_ipv4_packets);
     } else {
       split_ipv4(packet, mtu);
     }
@@ -81,7 +81,7 @@ void Fragmenter::split_ipv4(Packet* packet, uint32_t mtu) {
     made_.push_back(fragment);
   }
   counters_.add(Counter::out_ipv4_fragmented_packets);
-  pool_.free(packet);
+  pool_.use(packet, Use::fragmented);
 }
 
 void Fragmenter::fragment_ipv6(PacketList& frames, uint32_t mtu) {
@@ -119,7 +119,7 @@ void Fragmenter::split_ipv6(Packet* packet, uint32_t mtu) {
     made_.push_back(fragment);
   }
   counters_.add(Counter::out_ipv6_fragmented_packets);
-  pool_.free(packet);
+  pool_.use(packet, Use::fragmented);
 }
 
 }  // namespace lwaftr

@@ -13,7 +13,7 @@ constexpr uint32_t kMinIpv4Mtu = 68;  // RFC 791
 
 void drop(Core& core, const Ipv6Packet& packet, Counter reason) {
   core.counters.add_packet(reason, packet.packet->length);
-  drop_ipv6(core, packet.packet);
+  drop_ipv6(core, packet.packet, reason);
 }
 
 // The start of an IPv4 packet that an error quotes, as far as it is there.
@@ -93,7 +93,7 @@ void relay_icmpv6(Core& core, const Ipv6Packet& packet) {
   send_icmpv4(core,
               too_big_packet ? too_big(translate_mtu(load32(message + icmp::kMtu6), quote.header)) : kHostUnreachable,
               quote.header, quote.length);
-  core.pool.free(packet.packet);
+  core.pool.use(packet.packet, Use::own);
 }
 
 }  // namespace lwaftr

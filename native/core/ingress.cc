@@ -11,13 +11,13 @@ namespace {
 bool refused(const Filter& filter, Core& core, Packet* packet, Counter counter) {
   if (!filter.active() || filter.accepts(*packet)) return false;
   core.counters.add(counter);
-  core.pool.free(packet);
+  core.pool.drop(packet, counter);
   return true;
 }
 
 void drop(Core& core, Packet* packet, Counter reason) {
   core.counters.add(reason);
-  core.pool.free(packet);
+  core.pool.drop(packet, reason);
 }
 
 // ARP, and what is misplaced on the IPv4 side.
@@ -30,14 +30,14 @@ void take_other_than_ipv4(Core& core, Ingress& ingress, Egress& egress, Packet* 
     return;
   }
   core.counters.add_packet(Counter::drop_misplaced_not_ipv4_packets, packet->length);
-  drop_ipv4(core, packet, Origin::external);
+  drop_ipv4(core, packet, Origin::external, Counter::drop_misplaced_not_ipv4_packets);
 }
 
 void take_other_than_ipv6(Core& core, Ingress& ingress, Packet* packet) {
   core.counters.add(Counter::in_ipv6_frag_reassembly_unneeded);
   if (refused(ingress.filter, core, packet, Counter::drop_ingress_filter_ipv6_packets)) return;
   core.counters.add_packet(Counter::drop_misplaced_not_ipv6_packets, packet->length);
-  drop_ipv6(core, packet);
+  drop_ipv6(core, packet, Counter::drop_misplaced_not_ipv6_packets);
 }
 
 // A whole IPv6 packet.

@@ -106,6 +106,7 @@ void handle_ndp(const Ipv6Packet& packet, const InternalInterface& own, NextHop&
   if (packet.header()[ipv6::kHopLimit] != 255 || message[icmp::kCode] != 0 || (neighbour && length < kOptions) ||
       !sum_is_right(add_to_sum(pseudo, message, length))) {
     counters.add(Counter::drop_invalid_ndp_packets);
+    return pool.drop(packet.packet, Counter::drop_invalid_ndp_packets);
   } else if (type == icmp::kNeighbourSolicitation) {
     counters.add_packet(Counter::in_ndp_ns_packets, packet.packet->length);
     if (answer(packet, read_options(message, length), own)) {
@@ -120,8 +121,9 @@ void handle_ndp(const Ipv6Packet& packet, const InternalInterface& own, NextHop&
     }
   } else {
     counters.add(Counter::drop_unused_ndp_packets);
+    return pool.drop(packet.packet, Counter::drop_unused_ndp_packets);
   }
-  pool.free(packet.packet);
+  pool.use(packet.packet, Use::own);
 }
 
 Packet* make_neighbour_solicitation(const InternalInterface& own, const uint8_t* mac, PacketPool& pool) {

@@ -93,7 +93,7 @@ void HoldQueue::hold(const PacketList& packets) {
       packets_.push_back(packet);
     } else {
       counters_.add(overflow_);
-      pool_.free(packet);
+      pool_.drop(packet, overflow_);
     }
   }
 }

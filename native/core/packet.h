@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "counters.h"
 #include "poison.h"
 
 namespace lwaftr {
@@ -28,6 +29,28 @@ struct Packet {
   size_t room() { return capacity - kHeadroom; }  // bytes a frame may have after reset()
 };
 
+// What became of a packet that neither left nor was dropped.
+enum class Use : uint8_t {
+  own,         // answered, learned from or translated by the relay itself
+  merged,      // a fragment: now part of a packet
+  fragmented,  // left in fragments
+};
+
+// Sees how packets end while a capture runs (capture.h).
+class Witness {
+ public:
+  virtual void dropped(const Packet& packet, Counter reason) = 0;
+  virtual void used(const Packet& packet, Use use) = 0;
+
+ protected:
+  ~Witness() = default;
+};
+
+// A place where frames come in and leave. On a stick, only `internal` (the one link) and `passthru` are used by
+// devices; check and bench may still feed external and internal apart.
+enum class Port : uint8_t { external = 0, internal = 1, passthru = 2 };
+inline constexpr size_t kPortCount = 3;
+
 // Packets in the order in which they go on. Grows to the largest burst once; a warm list does not allocate.
 using PacketList = std::vector<Packet*>;
 
@@ -49,6 +72,17 @@ class PacketPool {
     (packet->capacity == kSmallCapacity ? small_ : large_).free.push_back(packet);
     poison(packet, sizeof *packet + packet->capacity);
   }
+  // Ends a packet; the caller has counted why. Where nobody looks on that is a branch never taken.
+  void drop(Packet* packet, Counter reason) {
+    if (__builtin_expect(witness_ != nullptr, 0)) witness_->dropped(*packet, reason);
+    free(packet);
+  }
+  void use(Packet* packet, Use use) {
+    if (__builtin_expect(witness_ != nullptr, 0)) witness_->used(*packet, use);
+    free(packet);
+  }
+  // nullptr: nobody.
+  void set_witness(Witness* witness) { witness_ = witness; }
   size_t available_small() const { return small_.available(); }
   size_t available_large() const { return large_.available(); }
 
@@ -80,6 +114,7 @@ class PacketPool {
     }
     Packet* take_fresh();
   };
+  Witness* witness_ = nullptr;
   std::unique_ptr<uint8_t[]> memory_;
   Shelf small_;
   Shelf large_;

@@ -50,6 +50,7 @@ struct Pipeline::Rooms {
   Core core;
   Egress egress4, egress6;
   Fragmenter fragmenter;
+  Capture* capture = nullptr;
   bool configured = false;
 
   // Between ingress and core.
@@ -64,6 +65,8 @@ struct Pipeline::Rooms {
 void Pipeline::process(Time now) {
   Rooms& r = *rooms_;
   r.core.now = now;
+  Capture* const capture = r.capture;
+  if (__builtin_expect(capture != nullptr, 0)) capture->received(r.received, r.core.table, now);
   if (r.router.active()) {
     r.router.take(r.received[static_cast<size_t>(Port::passthru)], r.egress4.next_hop, r.egress6.next_hop, now);
   }
@@ -91,6 +94,7 @@ void Pipeline::process(Time now) {
   r.from_b4s.clear();
 
   r.leave(now);
+  if (__builtin_expect(capture != nullptr, 0)) capture->sent(r.bridge.outputs());
   r.look_after(now);
   mark(probe, Stage::upkeep);
 }
@@ -217,6 +221,11 @@ void Pipeline::purge_next_hops() {
 void Pipeline::set_table(const BindingTable* table) { rooms_->core.table = table; }
 
 void Pipeline::set_probe(StageProbe* probe) { rooms_->core.probe = probe; }
+
+void Pipeline::set_capture(Capture* capture) {
+  rooms_->capture = capture;
+  rooms_->pool.set_witness(capture);
+}
 
 void Pipeline::receive(Port port, Packet* const* packets, size_t count) {
   PacketList& frames = rooms_->received[static_cast<size_t>(port)];

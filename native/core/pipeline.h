@@ -7,6 +7,7 @@
 
 #include "binding_table.h"
 #include "bridge.h"
+#include "capture.h"
 #include "clock.h"
 #include "counters.h"
 #include "filter.h"
@@ -47,6 +48,8 @@ class Pipeline {
   void set_table(const BindingTable* table);
   // Measures the stages of every process() from now on; nullptr: no longer.
   void set_probe(StageProbe* probe);
+  // Captures from now on; nullptr: no longer. The caller keeps it alive until the next set_capture() has returned.
+  void set_capture(Capture* capture);
 
   // Hands over at most kBatch frames received on `port` (tagged as on the wire). The pipeline owns them from now on.
   void receive(Port port, Packet* const* packets, size_t count);

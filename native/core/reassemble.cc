@@ -35,7 +35,7 @@ bool reassemble_ipv4(Reassembler& reassembler, PacketPool& pool, const Ipv4Packe
   fragment.head = packet.packet->data;
   fragment.head_length = packet.payload;
   const Reassembled result = reassembler.add(fragment, now);
-  pool.free(packet.packet);
+  pool.use(packet.packet, Use::merged);
   if (!result.packet) return false;
   // The head is that of the first fragment received, which may have had other options than this one.
   uint8_t* header = result.packet->data + ethernet::kHeader;
@@ -53,7 +53,7 @@ bool reassemble_ipv6(Reassembler& reassembler, PacketPool& pool, Counters& count
   const uint8_t* extension = packet.payload();
   if (packet.payload_length() < ipv6::kFragmentHeader) {
     counters.add(Counter::drop_malformed_ipv6_packets);
-    pool.free(packet.packet);
+    pool.drop(packet.packet, Counter::drop_malformed_ipv6_packets);
     return false;
   }
   const uint16_t position = load16(extension + 2);
@@ -79,7 +79,7 @@ bool reassemble_ipv6(Reassembler& reassembler, PacketPool& pool, Counters& count
     fragment.head = packet.packet->data;
     fragment.head_length = kHead;
     const Reassembled result = reassembler.add(fragment, now);
-    pool.free(packet.packet);
+    pool.use(packet.packet, Use::merged);
     if (!result.packet) return false;
     whole = {result.packet, result.next_header};
   }
@@ -103,7 +103,7 @@ bool reassemble_inner(Reassembler& reassembler, PacketPool& pool, const TunnelPa
   fragment.head = head;
   fragment.head_length = kOuter + packet.inner_header_length();
   const Reassembled result = reassembler.add(fragment, now);
-  pool.free(packet.packet);
+  pool.use(packet.packet, Use::merged);
   if (!result.packet) return false;
   uint8_t* inner = result.packet->data + kOuter;
   const size_t inner_length = result.packet->length - kOuter;

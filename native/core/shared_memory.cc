@@ -40,16 +40,16 @@ int SharedMemory::create(const std::string& path, size_t size) {
   return failure;
 }
 
-int SharedMemory::open(const std::string& path, size_t least) {
+int SharedMemory::open(const std::string& path, size_t least, bool writable) {
   close();
-  fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  fd_ = ::open(path.c_str(), (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
   if (fd_ < 0) return errno;
   struct stat status;
   int failure = ::fstat(fd_, &status) ? errno : 0;
   if (!failure && (!S_ISREG(status.st_mode) || static_cast<size_t>(status.st_size) < least)) failure = EINVAL;
   if (!failure) {
     size_ = static_cast<size_t>(status.st_size);
-    failure = map(PROT_READ);
+    failure = map(writable ? PROT_READ | PROT_WRITE : PROT_READ);
   }
   if (failure) close();
   return failure;

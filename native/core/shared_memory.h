@@ -19,8 +19,8 @@ class SharedMemory {
   // A new file of `size` bytes, readable and writable by its owner only. One that exists is unlinked, never truncated:
   // a process that still maps it would die of SIGBUS. An empty path makes an anonymous file.
   int create(const std::string& path, size_t size);
-  // An existing file, read-only, whole. EINVAL when it is smaller than `least` bytes.
-  int open(const std::string& path, size_t least);
+  // An existing file, whole, read-only unless `writable`. EINVAL when it is smaller than `least` bytes.
+  int open(const std::string& path, size_t least, bool writable = false);
   // Real pages for [offset, offset + length). They read as zero. ENOSPC or ENOMEM when there are none.
   int allocate(size_t offset, size_t length);
   // Gives whole pages back; they must not be touched until allocated again.

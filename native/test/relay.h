@@ -58,6 +58,7 @@ class Relay {
     now += duration;
     return run(Port::external, {});
   }
+  void capture(Capture* capture) { pipeline_.set_capture(capture); }
   const BindingTable& table() const { return table_.table(); }
   uint64_t count(Counter counter) const { return counters.get(counter); }
   bool balanced() const;  // the conservation law holds, and so does it for the pool's buffers
