@@ -119,6 +119,7 @@ const table = {
   'device': row(409, 'application', 'resource-denied', 'device {device}: {problem}'),
   'no-memory': row(409, 'application', 'resource-denied', 'not enough memory for {what}: {problem}'),
   'data-plane': row(500, 'application', 'operation-failed', 'data plane: {problem}'),
+  'capture-running': row(409, 'application', 'in-use', 'a capture is running already, of {who}; wait for its end, or end it'),
   'damaged': row(500, 'application', 'operation-failed', '{file} is damaged: {problem}; put back a copy of it, or start with --reset and take the configuration from --conf'),
   'storage': row(409, 'application', 'resource-denied', 'cannot store the configuration: {problem}; nothing has changed'),
   'internal': row(500, 'application', 'operation-failed', 'internal error: {problem}'),

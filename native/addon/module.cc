@@ -47,6 +47,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("compileFilter", Napi::Function::New(env, compile_filter, "compileFilter"));
   init_bench(env, exports);
   init_binding_table(env, exports);
+  init_capture(env, exports);
   init_host(env, exports);
   init_queue(env, exports);
   init_lwb4(env, exports);

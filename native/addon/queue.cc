@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "capture_part.h"
 #include "convert.h"
 #include "core/binding_table.h"
 #include "io/memory_node.h"
@@ -195,6 +196,11 @@ Napi::Value QueueHandle::apply(const Napi::CallbackInfo& info) {
     update.share = to_frame_share(*change);
     if (!update.share) return {};
     part_.share = *update.share;
+  }
+  if (object.Has("capture")) {
+    update.exchange_capture = true;
+    if (auto change = member(object, "capture")) update.capture = to_capture(change->As<Napi::Object>());
+    if (env.IsExceptionPending()) return {};
   }
   if (update.settings) settings_ = std::make_unique<Settings>(*update.settings);
 

@@ -66,7 +66,7 @@ void name_softwire(const BindingTable& table, CaptureRecord& record, const uint8
   LookupResult result;
   table.lookup(&key, 1, &result);
   if (!result.found) return;
-  record.ipv4 = address;
+  store32(record.ipv4.data(), address);
   record.psid = port_set->psid(key.port);
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "settings.h"
 #include "shared_memory.h"
 
 namespace lwaftr {
@@ -36,7 +37,7 @@ struct CaptureRecord {
   Fate fate = Fate::held;
   uint8_t out_port = 0;  // where it left, if sent
   uint64_t time = 0;     // Time of its batch
-  uint32_t ipv4 = 0;     // of its softwire, host byte order, if it has one
+  Ipv4Address ipv4{};    // of its softwire, if it has one
   uint32_t psid = kNoPsid;
   uint16_t reason = kNoReason;  // Counter, if dropped
   uint8_t zero[6] = {};

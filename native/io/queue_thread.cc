@@ -90,6 +90,10 @@ void QueueThread::exchange(Update& update) {
     memory_.state.settings_revision.store(update.settings_revision, std::memory_order_release);
   }
   if (update.purge_next_hops) pipeline_.purge_next_hops();
+  if (update.exchange_capture) {
+    pipeline_.set_capture(update.capture.get());
+    capture_.swap(update.capture);
+  }
   if (update.share) {
     for (const Port port : {Port::internal, Port::external}) {
       if (const int problem = link(port).share(*update.share)) update.share_problem = problem;

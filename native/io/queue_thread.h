@@ -35,6 +35,8 @@ class QueueThread {
     uint64_t table_generation = 0;
     std::optional<FrameShare> share;  // of the links; comes back with an errno if they cannot have it
     int share_problem = 0;
+    bool exchange_capture = false;  // for this one, or for none
+    std::unique_ptr<Capture> capture;
     // Started devices, by Port. To take passthru's away, exchange it for none.
     bool exchange[kPortCount] = {};
     std::unique_ptr<Device> devices[kPortCount];
@@ -70,6 +72,7 @@ class QueueThread {
   QueueMemory& memory_;
   Pipeline pipeline_;
   std::unique_ptr<BindingTable> table_;
+  std::unique_ptr<Capture> capture_;
   std::thread thread_;
   std::atomic<bool> stop_{false};
   int wake_;  // eventfd: an update or the end waits

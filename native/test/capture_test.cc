@@ -88,7 +88,7 @@ TEST_CASE("A packet for a softwire is captured as it came in and as it left, bot
   CHECK_EQ(sent.direction, Direction::sent);
   CHECK_EQ(sent.port, static_cast<uint8_t>(Port::internal));
   for (const Seen& one : seen) {
-    CHECK_EQ(one.record.ipv4, address4(kShared));
+    CHECK_EQ(one.record.ipv4, ip4(kShared));
     CHECK_EQ(one.record.psid, 4);
     CHECK_EQ(one.record.length, one.frame.size());
   }
@@ -101,7 +101,7 @@ TEST_CASE("From the B4 the inner source names the softwire") {
   const std::vector<Seen> seen = watched.read();
   REQUIRE_EQ(seen.size(), 2);
   for (const Seen& one : seen) {
-    CHECK_EQ(one.record.ipv4, address4(kShared));
+    CHECK_EQ(one.record.ipv4, ip4(kShared));
     CHECK_EQ(one.record.psid, 4);
   }
   CHECK_EQ(seen[0].record.fate, Fate::sent);

@@ -119,6 +119,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'forget what next hops were found to be, and ask again',
     load: async () => (await import('./commands/purge-neighbors.js')).purgeNeighborsCommand(),
   },
+  capture: {
+    summary: 'write live packets to a file, each with what became of it',
+    load: async () => (await import('./commands/capture.js')).captureCommand(),
+  },
   drain: {
     summary: 'take traffic away from a link, and wait until it has gone',
     load: async () => (await import('./commands/drain.js')).drainCommand(),

@@ -3,10 +3,11 @@
 // other's lines: what is no message by messages.ts ends the connection.
 import type { Socket } from 'node:net'
 import type { Driver } from './dataplane.js'
+import type { CaptureOrder } from './native-capture.js'
 import type { InstanceSettings } from './settings.js'
 
 /** Changes with the messages or the layout of the shared memory; a worker of another version is replaced. */
-export const PROTOCOL_VERSION = 3
+export const PROTOCOL_VERSION = 4
 
 /** All that a worker is to do. A new order replaces the old one, touching only what differs. */
 export interface Order {
@@ -24,18 +25,27 @@ export interface Order {
   readonly absentLinks: boolean
 }
 
+/** What a worker's queues are to capture; those without a ring capture nothing. */
+export interface InstanceCapture extends CaptureOrder {
+  readonly rings: readonly { readonly queue: number; readonly path: string }[]
+}
+
 interface Asking<M extends string> {
   readonly method: M
   readonly id: number
 }
 
-/** `prepare` opens what the order needs and fails with no trace; `stop` ends the worker; queue null is every queue. */
+/**
+ * `prepare` opens what the order needs and fails with no trace; `stop` ends the worker; queue null is every queue. A
+ * capture ends with `null`, or with the connection.
+ */
 export type Request =
   | Asking<'hello'>
   | (Asking<'prepare'> & { readonly order: Order })
   | Asking<'apply'>
   | Asking<'abort'>
   | (Asking<'purge-neighbors'> & { readonly queue: number | null })
+  | (Asking<'capture'> & { readonly capture: InstanceCapture | null })
   | Asking<'stop'>
 
 type WithoutId<R> = R extends Request ? Omit<R, 'id'> : never

@@ -6,6 +6,7 @@
 //        └─ LwaftrError: what cannot work, named
 //
 // open.ts constructs it.
+import type { Capture, CaptureOptions } from './capture.js'
 import type { NativeBindingTable } from './native.js'
 import type { InstanceSettings } from './settings.js'
 
@@ -56,6 +57,8 @@ export interface DataPlane {
   purgeNeighbors(device: string, queue: number | null): Promise<void>
   /** Calls back soon after a worker, a link or a next hop changed its state. Returns the unsubscriber. */
   onChange(listener: () => void): () => void
+  /** One at a time; others are refused. Rejects with LwaftrError. */
+  capture(options: CaptureOptions): Promise<Capture>
   /** Stops the workers and removes the shared memory. */
   close(): Promise<void>
   /** Lets go of workers and shared memory and leaves both running, for the next leader to adopt. */

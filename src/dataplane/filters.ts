@@ -1,5 +1,5 @@
 // Filters are compiled by libpcap before a commit is accepted: what a queue cannot compile is refused here, by name.
-import { error } from '../errors.js'
+import { type ErrorPlace, error } from '../errors.js'
 import { native } from './native.js'
 import type { QueueSettings, SidePolicy } from './settings.js'
 
@@ -15,8 +15,13 @@ function checkSide(container: string, policy: SidePolicy, file: string | undefin
     'ingress-filter': ingressFilter,
     'egress-filter': egressFilter,
   })) {
-    const problem = filter === '' ? null : native.compileFilter(filter)
     const path = `/snabb-softwire-v3:softwire-config/${container}/${leaf}`
-    if (problem !== null) throw error('bad-filter', { filter, problem }, { path, value: filter, file })
+    checkFilter(filter, { path, value: filter, file })
   }
+}
+
+/** Throws LwaftrError of that place. */
+export function checkFilter(filter: string, place: ErrorPlace): void {
+  const problem = filter === '' ? null : native.compileFilter(filter)
+  if (problem !== null) throw error('bad-filter', { filter, problem }, place)
 }

@@ -1,5 +1,5 @@
 // A worker's queues, kept to the newest order of the leader: what an order does not change is not touched.
-import type { Order } from './control.js'
+import type { InstanceCapture, Order } from './control.js'
 import { frameShare, hardwareShare } from './frame-share.js'
 import { memoryPlace, readSys } from './memory-nodes.js'
 import { native } from './native.js'
@@ -27,10 +27,16 @@ function devices(order: Order): string {
   return JSON.stringify([order.driver, where, device, externalDevice ?? null, parts])
 }
 
+function capture(queue: NativeQueue, id: number, order: InstanceCapture | null): void {
+  const ring = order?.rings.find((ring) => ring.queue === id)?.path
+  queue.apply({ capture: order === null || ring === undefined ? null : { ...order, ring } })
+}
+
 export class Instance {
   #order: Order | null = null
   #queues: ReadonlyMap<number, NativeQueue> = new Map()
   #prepared: Prepared | null = null
+  #capture: InstanceCapture | null = null
   readonly #missing = new Map<string, string>()
   readonly #drivers = new Map<string, string>()
   readonly #hints = new Set<string>()
@@ -70,6 +76,7 @@ export class Instance {
       const queue = this.#queues.get(settings.id)
       if (queue === undefined) throw new Error(`queue ${settings.id} was not opened`)
       this.#update(queue, settings, order, before)
+      if (before === null && this.#capture !== null) capture(queue, settings.id, this.#capture)
       if (before === null) queue.start(order.cpus[i] ?? null, `lwaftr-queue-${settings.id}`)
     })
     this.#order = order
@@ -79,6 +86,13 @@ export class Instance {
   purgeNextHops(id: number | null): void {
     for (const [own, queue] of this.#queues)
       if (id === null || id === own) queue.apply({ purgeNextHops: true })
+  }
+
+  /** Also for queues that are opened later. */
+  capture(order: InstanceCapture | null): void {
+    if (order === null && this.#capture === null) return
+    this.#capture = order
+    for (const [id, queue] of this.#queues) capture(queue, id, order)
   }
 
   stop(): void {

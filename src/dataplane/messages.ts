@@ -1,7 +1,7 @@
 // The shape of what comes over a control socket, compiled by ajv (JSON Type Definition, RFC 8927). The compiler holds
 // each schema to its type: neither changes without the other.
 import { Ajv, type JTDSchemaType } from 'ajv/dist/jtd.js'
-import type { Order, Reply, Request } from './control.js'
+import type { InstanceCapture, Order, Reply, Request } from './control.js'
 import { DRIVERS } from './dataplane.js'
 import type {
   InstanceSettings,
@@ -78,6 +78,17 @@ const order: JTDSchemaType<Order> = {
   },
 }
 
+const capture: JTDSchemaType<InstanceCapture | null> = {
+  nullable: true,
+  properties: {
+    filter: string,
+    where: number,
+    reason: { type: 'float64', nullable: true },
+    snapLength: number,
+    rings: { elements: { properties: { queue: number, path: string } } },
+  },
+}
+
 const id = { properties: { id: number } } as const
 
 const request: JTDSchemaType<Request> = {
@@ -88,6 +99,7 @@ const request: JTDSchemaType<Request> = {
     apply: id,
     abort: id,
     'purge-neighbors': { properties: { id: number, queue: { type: 'float64', nullable: true } } },
+    capture: { properties: { id: number, capture } },
     stop: id,
   },
 }

@@ -1,6 +1,7 @@
 // The queue part of the addon (native/addon/queue.cc) as TypeScript sees it. native.ts loads it.
 import type { Order } from './control.js'
 import type { FrameShare, HardwareShare } from './frame-share.js'
+import type { CaptureOrder } from './native-capture.js'
 import type { QueueSettings } from './settings.js'
 
 export interface QueueOptions {
@@ -26,6 +27,8 @@ export interface QueueUpdate {
   readonly table?: { readonly path: string; readonly generation: number }
   /** Another part of the links' frames, without missing any of what both have. */
   readonly share?: FrameShare
+  /** Captures from now on, into the ring that the leader made in this file; null: no longer. */
+  readonly capture?: (CaptureOrder & { readonly ring: string }) | null
   /** Opens this passthru device instead of the one in use; null takes it away. */
   readonly passthru?: string | null
   /** Given with passthru: it is a TAP that an earlier worker created, and goes as one that this one creates. */

@@ -6,6 +6,7 @@ import { root } from '../root.js'
 import type { NativeBench } from './bench.js'
 import type { NativeLoads } from './load.js'
 import type { NativeB4s } from './native-b4.js'
+import type { NativeCaptures } from './native-capture.js'
 import type { NativeQueues } from './native-queue.js'
 import { copiesFor, readCpuinfo } from './processor.js'
 import type { QueueSettings } from './settings.js'
@@ -75,7 +76,7 @@ export interface ReplayOptions {
   readonly v6Out: string
 }
 
-export interface Native extends NativeQueues, NativeB4s, NativeBench, NativeLoads {
+export interface Native extends NativeQueues, NativeB4s, NativeBench, NativeCaptures, NativeLoads {
   /** Every counter, in the order of the counters block. */
   counters(): CounterInfo[]
   /** libpcap's message, or null when it compiles the filter. */

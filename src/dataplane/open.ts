@@ -1,6 +1,8 @@
 // The data plane of a relay: one supervised worker for each instance, one binding table for all.
 import { availableParallelism } from 'node:os'
 import { error, LwaftrError } from '../errors.js'
+import type { Capture, CaptureOptions } from './capture.js'
+import { Captures } from './captures.js'
 import type { Order } from './control.js'
 import { QueueView } from './counters.js'
 import type {
@@ -55,11 +57,13 @@ class WorkersDataPlane implements DataPlane {
   /** Queues of the settings last looked at. */
   #threads = 0
   #closing: Promise<void> | null = null
+  readonly #captures: Captures
 
   constructor(readonly options: DataPlaneOptions) {
     this.#log = options.log ?? (() => {})
     this.#places = Places.of(options.name, options.stateDir)
     this.#tables = new Tables(this.#places)
+    this.#captures = new Captures(this.#places)
   }
 
   get table() {
@@ -138,6 +142,10 @@ class WorkersDataPlane implements DataPlane {
     return () => {
       this.#listeners.delete(listener)
     }
+  }
+
+  capture(options: CaptureOptions): Promise<Capture> {
+    return this.#captures.begin([...this.#supervisors.values()], options)
   }
 
   close(): Promise<void> {
@@ -280,6 +288,7 @@ class WorkersDataPlane implements DataPlane {
       former.removeMemory()
     }
     this.#places.claim()
+    this.#places.removeCaptureRings()
   }
 
   /** Created TAPs and counters that no instance needs any more. */

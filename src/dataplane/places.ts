@@ -3,6 +3,7 @@
 //
 //   /dev/shm/lwaftr-NAME/table-7                 binding table, generation 7
 //   /dev/shm/lwaftr-NAME/counters-DEVICE-0       counters and state of DEVICE's queue 0
+//   /dev/shm/lwaftr-NAME/capture-DEVICE-0        what a capture sees there, while one runs
 //   /dev/shm/lwaftr-NAME/tap-int0                int0 is a TAP that we created
 //   /dev/shm/lwaftr-NAME/worker-DEVICE           a worker's control socket
 //   /dev/shm/lwaftr-NAME/state                   link to the state directory of its leader
@@ -77,6 +78,16 @@ export class Places {
   }
   workerLog(device: string): string {
     return join(this.state, `worker-${fileName(device)}.log`)
+  }
+
+  captureRing(device: string, queue: number): string {
+    return join(this.memory, `capture-${fileName(device)}-${queue}`)
+  }
+
+  /** What a leader that died was capturing. */
+  removeCaptureRings(): void {
+    for (const file of readdirSync(this.memory))
+      if (file.startsWith('capture-')) rmSync(join(this.memory, file), { force: true })
   }
 
   /** Generations that files exist of. */

@@ -1,7 +1,7 @@
 // Keeps one instance's worker running by the newest order: started or adopted, given each change, started again with
 // growing patience when it dies or hangs. What a dead worker counted and looked up is in shared memory and goes on.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Order } from './control.js'
+import type { InstanceCapture, Order } from './control.js'
 import type { DataPlaneOptions, WorkerState } from './dataplane.js'
 import { Heartbeat } from './heartbeat.js'
 import { Worker, WorkerFailure } from './worker.js'
@@ -36,6 +36,7 @@ export class Supervisor {
   #delay = FIRST_DELAY
   #since = 0
   #watch: NodeJS.Timeout | null = null
+  #capture: InstanceCapture | null = null
   readonly #end = new AbortController()
 
   constructor(readonly options: SupervisorOptions) {}
@@ -96,6 +97,12 @@ export class Supervisor {
   /** A worker that is down will ask anyway. */
   async purgeNeighbors(queue: number | null): Promise<void> {
     await this.#worker?.request({ method: 'purge-neighbors', queue })
+  }
+
+  /** Captures, also in workers to come; null: no longer. Rejects where the worker cannot. */
+  async capture(capture: InstanceCapture | null): Promise<void> {
+    this.#capture = capture
+    await this.#worker?.request({ method: 'capture', capture })
   }
 
   /** Ends the worker. */
@@ -179,6 +186,7 @@ export class Supervisor {
         await worker.request({ method: 'prepare', order: { ...order, absentLinks: true } })
         await worker.request({ method: 'apply' })
       }
+      if (this.#capture !== null) await worker.request({ method: 'capture', capture: this.#capture })
     } catch (problem) {
       worker?.kill()
       this.#lost(problem instanceof Error ? problem.message : String(problem))

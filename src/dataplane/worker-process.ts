@@ -40,6 +40,9 @@ function carryOut(request: Request): Reply {
     case 'purge-neighbors':
       instance.purgeNextHops(request.queue)
       break
+    case 'capture':
+      instance.capture(request.capture)
+      break
     case 'stop':
       end()
       break
@@ -82,6 +85,7 @@ const server = createServer((socket) => {
     if (leader !== socket) return
     leader = null
     instance.abort() // what a leader prepared and did not live to apply
+    instance.capture(null) // nobody reads it any more
   })
 })
 rmSync(path, { force: true })

@@ -88,6 +88,12 @@ export class World {
     return ended(child)
   }
 
+  /** Runs a command and goes on. */
+  background(words: readonly string[]) {
+    const child = this.#spawn(words)
+    return { child, end: ended(child) }
+  }
+
   /** Starts a relay and waits until it is ready; rejects with what it says when it is not. */
   async run(...words: string[]) {
     const { child, end, stop } = this.start(...words)

@@ -29,6 +29,7 @@ import { openStore, type Store } from '../../src/config-server/store.js'
 import { systemCapabilities } from '../../src/config-server/system-capabilities.js'
 import { Transactions } from '../../src/config-server/transaction.js'
 import { yangLibrary } from '../../src/config-server/yang-library.js'
+import type { Capture } from '../../src/dataplane/capture.js'
 import type { Change, DataPlane, DataPlaneState, Prepared } from '../../src/dataplane/dataplane.js'
 import { native } from '../../src/dataplane/native.js'
 import { error } from '../../src/errors.js'
@@ -101,6 +102,10 @@ export class FakeDataPlane implements DataPlane {
   become(state: DataPlaneState): void {
     this.current = state
     for (const listener of this.#listeners) listener()
+  }
+
+  async capture(): Promise<Capture> {
+    throw new Error('there is nothing to capture')
   }
 
   async close(): Promise<void> {}

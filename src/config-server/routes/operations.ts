@@ -1,4 +1,5 @@
 // /restconf/operations: what can be done beside editing data (RFC 8040 s3.3.2, s3.6, s4.4.2).
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { error } from '../../errors.js'
 import { wrapJson } from '../../schema/json.js'
@@ -56,6 +57,7 @@ async function invoke(services: Unbound, request: FastifyRequest, reply: Fastify
     session: request.session,
     via: 'restconf',
   })
+  if (output instanceof Readable) return send(reply, 'application/x-pcapng', output)
   if (output === undefined) return reply.code(204).send()
   const path = envelope(rpc, 'output')
   const text =

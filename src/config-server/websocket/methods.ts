@@ -8,7 +8,7 @@ import { formatInstanceIdentifier, parsePath } from '../../schema/paths.js'
 import type { Schema } from '../../schema/schema.js'
 import type { Edit } from '../edit.js'
 import { checkFollow } from '../feeds/permission.js'
-import { rpcHandlers } from '../operations/operations.js'
+import { validate as validateOperation } from '../operations/validate.js'
 import { parseRetrieval } from '../query.js'
 import { read } from '../reading.js'
 import { represent } from '../representation.js'
@@ -130,11 +130,10 @@ function validate(services: Services, session: Session): Method {
   return async (params) => {
     if (isObject(params) && params['ietf-yang-patch:yang-patch'] !== undefined) return tryPatch(params)
     const rpc = services.schema.rpcs.get('lwaftr:validate')
-    const handler = rpcHandlers['lwaftr:validate']
-    if (!rpc || !handler) throw new Error('the model has no rpc validate')
+    if (!rpc) throw new Error('the model has no rpc validate')
     services.access.checkExecute(session, rpc)
     const body = Buffer.from(JSON.stringify({ 'lwaftr:input': params ?? {} }))
-    const output = await handler(services, {
+    const output = await validateOperation(services, {
       input: readInput(services.schema, rpc, body, 'json'),
       session,
       via: VIA,

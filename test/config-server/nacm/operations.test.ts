@@ -185,3 +185,18 @@ t.test('the history tells that others changed something, and not what', async (t
   t.equal((await commits('root'))[0].summary, 'replace /softwire-config/name')
   for (const commit of await commits('ann')) t.same(Object.keys(commit), ['revision', 'time', 'who', 'via'])
 })
+
+t.test('subscribers’ packets are captured by those only whom a rule permits', async (t) => {
+  const exec = (name: string, action: string) => ({
+    name,
+    action,
+    'rpc-name': 'capture',
+    'module-name': 'lwaftr',
+    'access-operations': 'exec',
+  })
+  const { call } = await world(t, [])
+  t.match(await call('capture', {}), { status: 403, tag: 'access-denied' })
+  const { call: permitted } = await world(t, [exec('capture', 'permit')])
+  // The data plane of these tests has nothing to capture: it was asked.
+  t.match(await permitted('capture', {}), { status: 500, tag: 'operation-failed' })
+})
