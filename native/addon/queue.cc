@@ -25,13 +25,18 @@ std::optional<std::string> text_or_null(Napi::Object object, const char* name) {
   return value ? to_string(*value, name) : std::nullopt;
 }
 
+void throw_if_unpinned(Napi::Env env, int problem, int cpu) {
+  if (problem) throw_system_error(env, problem, "cannot pin a thread to CPU " + std::to_string(cpu));
+}
+
 }  // namespace
 
 Napi::Function QueueHandle::define(Napi::Env env) {
   return DefineClass(env, "Queue",
                      {StaticMethod("open", &QueueHandle::open), InstanceAccessor<&QueueHandle::drivers>("drivers"),
-                      InstanceMethod("start", &QueueHandle::start), InstanceMethod("apply", &QueueHandle::apply),
-                      InstanceMethod("reopen", &QueueHandle::reopen), InstanceMethod("stop", &QueueHandle::stop)});
+                      InstanceMethod("start", &QueueHandle::start), InstanceMethod("pin", &QueueHandle::pin),
+                      InstanceMethod("apply", &QueueHandle::apply), InstanceMethod("reopen", &QueueHandle::reopen),
+                      InstanceMethod("stop", &QueueHandle::stop)});
 }
 
 QueueHandle::QueueHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<QueueHandle>(info) {}
@@ -123,15 +128,17 @@ bool QueueHandle::hand_over(QueueThread::Update& update) {
   return false;
 }
 
+std::optional<int> QueueHandle::to_cpu(Napi::Value value) {
+  if (value.IsNull()) return -1;
+  auto number = to_integer(value, "cpu", 1023);
+  return number ? std::optional<int>(static_cast<int>(*number)) : std::nullopt;
+}
+
 Napi::Value QueueHandle::start(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   const OnMemoryNode here(memory_node_);
-  int cpu = -1;
-  if (!info[0].IsNull()) {
-    auto number = to_integer(info[0], "cpu", 1023);
-    if (!number) return {};
-    cpu = static_cast<int>(*number);
-  }
+  auto cpu = to_cpu(info[0]);
+  if (!cpu) return {};
   auto name = to_string(info[1], "name");
   if (!name) return {};
   if (!thread_ || started_) {
@@ -150,9 +157,19 @@ Napi::Value QueueHandle::start(const Napi::CallbackInfo& info) {
   }
   if (!hand_over(update)) return {};
   started_ = true;
-  int problem = thread_->start(cpu, *name);
-  if (problem) throw_system_error(env, problem, "cannot pin a thread to CPU " + std::to_string(cpu));
+  throw_if_unpinned(env, thread_->start(*cpu, *name), *cpu);
   return env.Undefined();
+}
+
+Napi::Value QueueHandle::pin(const Napi::CallbackInfo& info) {
+  auto cpu = to_cpu(info[0]);
+  if (!cpu) return {};
+  if (!started_) {
+    throw_type_error(info.Env(), "the queue was not started");
+    return {};
+  }
+  throw_if_unpinned(info.Env(), thread_->pin(*cpu), *cpu);
+  return info.Env().Undefined();
 }
 
 Napi::Value QueueHandle::apply(const Napi::CallbackInfo& info) {

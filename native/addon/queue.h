@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "io/open_device.h"
@@ -25,10 +26,13 @@ class QueueHandle : public Napi::ObjectWrap<QueueHandle> {
     std::string drivers[kPortCount];  // what open_link_device() says of them
   };
 
+  // JavaScript's number or null as the CPU of QueueThread::start(); nullopt: it threw.
+  static std::optional<int> to_cpu(Napi::Value value);
   static Napi::Value open(const Napi::CallbackInfo& info);
   Napi::Value drivers(const Napi::CallbackInfo& info);
   bool open_links(const Napi::Object& options);
   Napi::Value start(const Napi::CallbackInfo& info);
+  Napi::Value pin(const Napi::CallbackInfo& info);
   Napi::Value apply(const Napi::CallbackInfo& info);
   Napi::Value reopen(const Napi::CallbackInfo& info);
   Napi::Value stop(const Napi::CallbackInfo& info);

@@ -11,6 +11,18 @@
 
 namespace lwaftr {
 
+// Keeps `thread` on `cpu`; negative: on those of the thread that calls. Returns an errno when it cannot be.
+inline int pin_packet_thread(std::thread& thread, int cpu) {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  if (cpu >= 0) {
+    CPU_SET(cpu, &cpus);
+  } else if (const int problem = pthread_getaffinity_np(pthread_self(), sizeof cpus, &cpus)) {
+    return problem;
+  }
+  return pthread_setaffinity_np(thread.native_handle(), sizeof cpus, &cpus);
+}
+
 // Starts `run` on `thread`. `cpu` negative: not pinned. Returns an errno when it runs, but cannot be pinned.
 template <typename Run>
 int start_packet_thread(std::thread& thread, const std::string& name, int cpu, Run run) {
@@ -20,11 +32,7 @@ int start_packet_thread(std::thread& thread, const std::string& name, int cpu, R
   thread = std::thread(std::move(run));
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_setname_np(thread.native_handle(), name.substr(0, 15).c_str());
-  if (cpu < 0) return 0;
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  CPU_SET(cpu, &cpus);
-  return pthread_setaffinity_np(thread.native_handle(), sizeof cpus, &cpus);
+  return cpu < 0 ? 0 : pin_packet_thread(thread, cpu);
 }
 
 }  // namespace lwaftr

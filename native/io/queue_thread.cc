@@ -41,6 +41,8 @@ int QueueThread::start(int cpu, const std::string& name) {
   return start_packet_thread(thread_, name, cpu, [this] { run(); });
 }
 
+int QueueThread::pin(int cpu) { return pin_packet_thread(thread_, cpu); }
+
 void QueueThread::stop() {
   if (!thread_.joinable()) return;
   stop_.store(true, std::memory_order_release);

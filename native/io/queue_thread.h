@@ -48,6 +48,8 @@ class QueueThread {
 
   // `cpu` negative: not pinned. Returns an errno when it cannot be.
   int start(int cpu, const std::string& name);
+  // The same for a thread that runs.
+  int pin(int cpu);
   // Also before start(). Returns when the thread forwards by it; false: it did not answer in time.
   bool apply(Update& update);
   // Asked from any thread: true when the port's device is not there.

@@ -32,6 +32,11 @@ function capture(queue: NativeQueue, id: number, order: InstanceCapture | null):
   queue.apply({ capture: order === null || ring === undefined ? null : { ...order, ring } })
 }
 
+/** What the queue's thread is pinned to. */
+function cpuOf({ settings, cpus }: Order, id: number): number | null {
+  return cpus[settings.queues.findIndex((queue) => queue.id === id)] ?? null
+}
+
 export class Instance {
   #order: Order | null = null
   #queues: ReadonlyMap<number, NativeQueue> = new Map()
@@ -77,7 +82,9 @@ export class Instance {
       if (queue === undefined) throw new Error(`queue ${settings.id} was not opened`)
       this.#update(queue, settings, order, before)
       if (before === null && this.#capture !== null) capture(queue, settings.id, this.#capture)
-      if (before === null) queue.start(order.cpus[i] ?? null, `lwaftr-queue-${settings.id}`)
+      const cpu = order.cpus[i] ?? null
+      if (before === null) queue.start(cpu, `lwaftr-queue-${settings.id}`)
+      else if (cpu !== cpuOf(before, settings.id)) queue.pin(cpu)
     })
     this.#order = order
   }

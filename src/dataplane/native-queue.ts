@@ -47,6 +47,8 @@ export interface NativeQueue {
   readonly drivers: readonly { readonly device: string; readonly driver: string }[]
   /** Starts the thread. */
   start(cpu: number | null, name: string): void
+  /** Moves the started thread; null: to wherever the process may run. */
+  pin(cpu: number | null): void
   /** Returns when the thread forwards by it. An absent passthru device is created as a TAP: the answer says so. */
   apply(update: QueueUpdate): { readonly createdTap: boolean; readonly passthruProblem: string | null }
   /** Tries to open again what went away. */

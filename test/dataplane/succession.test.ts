@@ -1,6 +1,7 @@
 // A leader that comes after another one: what it finds by name or by state directory, and what it must not strand.
-import { chownSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
+import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { DataPlane, DataPlaneOptions } from '../../src/dataplane/dataplane.js'
@@ -17,6 +18,17 @@ function isAlive(pid: number): boolean {
   } catch {
     return false
   }
+}
+
+/** CPUs that a thread may run on, as /proc lists them. */
+function cpusOf(pid: number, thread: number): string | undefined {
+  return /^Cpus_allowed_list:\s+(\S+)$/m.exec(readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8'))?.[1]
+}
+
+function cpusOfQueue(pid: number): string | undefined {
+  const named = (thread: string) =>
+    readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').startsWith('lwaftr-queue')
+  return cpusOf(pid, Number(readdirSync(`/proc/${pid}/task`).find(named)))
 }
 
 /** A leader that commits one instance and is then gone; the pid of the worker it leaves. */
@@ -40,6 +52,24 @@ t.test('with another state directory the workers of the name are adopted', async
   const second = await open(t, { ...options, stateDir: freshOptions(t).stateDir })
   await commit(second, [instance('eth1')])
   t.equal(pidOf(second), pid)
+})
+
+t.test('the next leader moves the threads of adopted workers to the CPUs that it was given', async (t) => {
+  const options = freshOptions(t)
+  const all = availableParallelism()
+  const pid = await predecessor(t, { ...options, cpus: [0] })
+  t.equal(cpusOfQueue(pid), '0')
+  for (const [cpus, expected] of [
+    [[all - 1], String(all - 1)],
+    [[], cpusOf(pid, pid)],
+    [[0], '0'],
+  ] as const) {
+    const next = await openDataPlane({ ...options, cpus })
+    await commit(next, [instance('eth1')])
+    t.equal(pidOf(next), pid)
+    t.equal(cpusOfQueue(pid), expected)
+    await next.detach()
+  }
 })
 
 t.test('under another name those of the state directory are ended, with all they had', async (t) => {
