@@ -26,8 +26,9 @@ export function linkOf(id: number, role: string): string {
   return `lw${id}-${role}`
 }
 
-export function nameOfRelay(id: number): string {
-  return `lab-${id}`
+/** Name of the run's relay; with a number, of one of several. */
+export function nameOfRelay(id: number, number?: number): string {
+  return number === undefined ? `lab-${id}` : `lab-${id}-${number}`
 }
 
 /** The id in a name made by one of the functions above, or null for any other name. */

@@ -1,9 +1,9 @@
 // Namespaces, interfaces and processes of one run, all named after it, and their end.
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { root } from '../root.js'
 import { exec, ip, type Ran } from './exec.js'
+import { guard } from './guard.js'
 import { claim, folderOf, LAB_VARIABLE, linkOf, namespaceOf } from './owner.js'
 import { sweep, sweepDead } from './sweep.js'
 
@@ -11,13 +11,7 @@ export class Sandbox {
   #closing: Promise<void> | null = null
 
   private constructor(readonly id: number) {
-    // Its input ends with this process, whatever way that happens; then it sweeps once more.
-    const guardian = spawn(process.execPath, [join(root, 'dist/src/lab/guardian.js'), String(id)], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      detached: true,
-    })
-    guardian.unref()
-    if (guardian.stdin instanceof Socket) guardian.stdin.unref()
+    guard(id)
   }
 
   /** Sweeps what dead runs left, and begins one that this process owns. One at a time per process. */

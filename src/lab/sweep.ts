@@ -9,6 +9,8 @@ import { folderOf, folderPrefix, idIn, isOwned, LAB_VARIABLE, nameOfRelay } from
 
 /** How long processes have for an orderly end, in milliseconds. */
 const PATIENCE = 5000
+/** Of relays: a folder each, by its name. */
+const SHARED_MEMORY = '/dev/shm'
 
 function namesIn(folder: string): string[] {
   try {
@@ -83,9 +85,9 @@ export async function sweep(id: number): Promise<void> {
   for (const name of links.filter((link) => idIn(link) === id)) await ip(`link del ${name}`).catch(() => {})
   for (const name of namespaces.filter((namespace) => idIn(namespace) === id))
     await exec('ip', ['netns', 'del', name]).catch(() => {})
-  const name = nameOfRelay(id)
-  unregister(name)
-  rmSync(`/dev/shm/lwaftr-${name}`, { recursive: true, force: true })
+  unregister(nameOfRelay(id))
+  for (const name of namesIn(SHARED_MEMORY).filter((name) => idIn(name) === id))
+    rmSync(join(SHARED_MEMORY, name), { recursive: true, force: true })
   rmSync(folderOf(id), { recursive: true, force: true })
 }
 

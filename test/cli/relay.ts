@@ -1,11 +1,11 @@
 // A relay of the tests: the real one, in a process of its own, with links in memory.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { root } from '../../src/root.js'
+import { freshPlace } from '../run.js'
 
 export const configuration = `softwire-config {
   instance {
@@ -56,13 +56,13 @@ export interface Ended {
 }
 
 export class World {
-  readonly directory = mkdtempSync(join(tmpdir(), 'lwaftr-cli-'))
+  readonly #place = freshPlace()
+  readonly directory = this.#place.directory
   readonly conf = this.file('relay.conf', configuration)
   /** Without tap's loader, which is for the tests: an operator has none. */
   readonly environment = { ...process.env, NODE_OPTIONS: '', LWAFTR_RUN_DIR: join(this.directory, 'run') }
   readonly #children = new Set<ChildProcess>()
-  /** Names go into shared memory, which all relays of the machine have in common. */
-  readonly name = `t${process.pid}-${Math.random().toString(36).slice(2, 8)}`
+  readonly name = this.#place.name
 
   constructor(t: Test) {
     t.teardown(async () => {

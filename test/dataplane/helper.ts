@@ -1,7 +1,5 @@
 // What the data plane's tests share: settings with everything filled in, and a data plane that ends with its test.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { DataPlane, DataPlaneOptions, QueueState } from '../../src/dataplane/dataplane.js'
@@ -9,6 +7,7 @@ import { openDataPlane } from '../../src/dataplane/open.js'
 import type { InstanceSettings, QueueSettings, SidePolicy } from '../../src/dataplane/settings.js'
 import { BR_ADDRESS, b4Of, RELAY, type Subscriber, SWITCH } from '../../src/lab/addresses.js'
 import { encodeSoftwire } from '../../src/schema/softwire-record.js'
+import { freshPlace } from '../run.js'
 
 function side(mtu: number): SidePolicy {
   return {
@@ -71,14 +70,12 @@ export interface Options extends Partial<DataPlaneOptions> {
   readonly said?: string[]
 }
 
-let opened = 0
-
 /** Options of a data plane with a name and a state directory of its own, gone after the test. */
 export function freshOptions(t: Test, options: Options = {}): DataPlaneOptions {
-  const stateDir = mkdtempSync(join(tmpdir(), 'lwaftr-dataplane-'))
+  const { name, directory: stateDir } = freshPlace()
   t.teardown(() => rmSync(stateDir, { recursive: true, force: true }))
   const log = (level: string, message: string) => options.said?.push(`${level}: ${message}`)
-  return { name: `test-${process.pid}-${++opened}`, stateDir, driver: 'memory', log, ...options }
+  return { name, stateDir, driver: 'memory', log, ...options }
 }
 
 export async function open(t: Test, options: Options = {}): Promise<DataPlane> {
