@@ -11,7 +11,7 @@ t.test('what goes wrong is said in one line, and changes nothing', async (t) => 
     [['get-config', '/softwire-config/nonsense'], 1, /unknown node nonsense in \/softwire-config/],
     [['get-config', 'softwire-config['], 1, /cannot read path/],
     [['get-config', entry(9)], 1, /does not exist/],
-    [['get-config', '--name', 'nobody'], 1, /no relay nobody is running; running: t/],
+    [['get-config', '--name', 'nobody'], 1, /no relay nobody is running; running: lab-/],
     [['get-config', '--name', '../etc'], 1, /no relay/],
     [['get-config', '--url', 'http://127.0.0.1:1'], 1, /cannot reach the relay: .*ECONNREFUSED/],
     [['get-config', '--url', 'nonsense'], 2, /not an http or https URL/],

@@ -45,7 +45,7 @@ t.test('scripts written for snabb config drive a running relay', async (t) => {
   t.equal(await ok(['get', name, `${entry(5)}/psid`]), '5\n', 'so does set of /, from stdin')
 
   const refusals: [string[], number, RegExp][] = [
-    [['get', 'nobody', '/'], 1, /no relay nobody is running; running: t/],
+    [['get', 'nobody', '/'], 1, /no relay nobody is running; running: lab-/],
     [['get', String(process.pid), '/'], 1, /no relay \d+ is running/],
     [['get', name, entry(9)], 1, /does not exist/],
     [['get', '-s', 'ietf-softwire-br', name, '/'], 1, /unknown module ietf-softwire-br; .*snabb-softwire-v3/],
