@@ -23,6 +23,9 @@ const TESTS = [
   'exabgp',
   'prometheus',
   'sslscan',
+  'adduser',
+  'dpkg-dev',
+  'systemd',
 ]
 /** All of them. */
 export const DEBIAN_PACKAGES = [...BUILD, ...LAB, ...TESTS]
