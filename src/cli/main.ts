@@ -123,6 +123,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'write live packets to a file, each with what became of it',
     load: async () => (await import('./commands/capture.js')).captureCommand(),
   },
+  doctor: {
+    summary: 'look for what of this machine holds a relay back',
+    load: async () => (await import('./commands/doctor.js')).doctorCommand(),
+  },
   drain: {
     summary: 'take traffic away from a link, and wait until it has gone',
     load: async () => (await import('./commands/drain.js')).drainCommand(),
