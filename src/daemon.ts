@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import type { Server } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import { Access } from './config-server/access/access.js'
-import { type Audit, AuditFile, auditLine } from './config-server/access/audit.js'
+import { type Audit, AuditFile } from './config-server/access/audit.js'
 import { accessSettings } from './config-server/access/settings.js'
 import { Alarms } from './config-server/alarms/alarms.js'
 import { alarmsState } from './config-server/alarms/state.js'
 import { Routes } from './config-server/announce/routes.js'
 import { announcementState, routesState } from './config-server/announce/state.js'
 import { buildApp } from './config-server/app.js'
+import { logLevel } from './config-server/config-settings.js'
 import { readConfiguration } from './config-server/configuration-file.js'
 import { Confirmation } from './config-server/confirmation.js'
 import { Datastore } from './config-server/datastore.js'
@@ -49,6 +50,7 @@ import {
   listenUnix,
   trackConnections,
 } from './listen.js'
+import type { Log, Logging } from './log/log.js'
 import { answers, CONTROL_SOCKET, isRunning, register, unregister } from './registry.js'
 import type { JsonObject } from './schema/json-types.js'
 import { loadSchema } from './schema/schema.js'
@@ -71,10 +73,8 @@ export interface DaemonOptions {
   readonly reset: boolean
   readonly driver: Driver
   readonly cpus: readonly number[]
-  readonly log: Log
+  readonly logging: Logging
 }
-
-export type Log = (level: 'info' | 'warn' | 'error', message: string) => void
 
 export interface Daemon {
   readonly url: string
@@ -91,7 +91,8 @@ export interface Daemon {
 type Closers = (() => unknown)[]
 
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { name, driver, cpus, log } = options
+  const { name, driver, cpus, logging } = options
+  const { log } = logging
   const closers: Closers = []
   let leaving = false
   const stop = async () => {
@@ -166,6 +167,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const { url, certificates } = await listen(services, directory, options, closers)
     if (saved) await transactions.restore(saved)
     else if (first) await transactions.commit(first)
+    const followLevel = () => logging.setLevel(logLevel(schema, parts.datastore.running.tree))
+    parts.publisher.subscribe(followLevel)
+    followLevel()
     await confirmation.resume()
     ready = true
     alarms.start()
@@ -189,7 +193,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
 /** Takes the name, and finds the configuration to begin with: `saved`, or else `first`. */
 async function openState(options: DaemonOptions, closers: Closers, leaving: () => boolean) {
-  const { name, conf, stateDirectory, reset, log } = options
+  const { name, conf, stateDirectory, reset, logging } = options
   // Where it is certain to be used the file is read before anything is touched.
   const fromFile = reset || !stateDirectory ? await fileCommit(options) : undefined
 
@@ -210,7 +214,7 @@ async function openState(options: DaemonOptions, closers: Closers, leaving: () =
   const saved = store.load()
   if (!saved) return { directory, store, first: fromFile ?? (await fileCommit(options)) }
   const { revision } = saved.commit
-  log('warn', `${directory} holds revision ${revision}, which wins over ${conf} (--reset takes it)`)
+  logging.log('warn', `${directory} holds revision ${revision}, which wins over ${conf} (--reset takes it)`)
   return { directory, store, saved }
 }
 
@@ -222,7 +226,8 @@ function refuseStrangers({ listen, tls, insecure }: DaemonOptions, tree: JsonObj
 
 /** Early, so that a busy port costs nothing; requests are served once the relay is ready. */
 async function listen(services: Unbound, directory: string, options: DaemonOptions, closers: Closers) {
-  const { log, tls } = options
+  const { tls } = options
+  const { log } = options.logging
   const app = buildApp(services, { log, ...(tls ? { tls: readTls(tls) } : {}) })
   const endAll = trackConnections(app.server)
   closers.push(() => closeServer(endAll, () => app.close()))
@@ -255,18 +260,21 @@ function followCertificates(files: TlsFiles, app: FastifyInstance, log: Log): Fo
   )
 }
 
-function openAudit({ auditLog, log }: DaemonOptions, closers: Closers) {
-  if (auditLog === undefined) return { write: auditToStderr, reopen: () => {} }
+function openAudit({ auditLog, logging }: DaemonOptions, closers: Closers) {
+  const { log } = logging
+  if (auditLog === undefined) return { write: auditToLog(logging), reopen: () => {} }
   const file = new AuditFile(auditLog, (problem) => log('error', `audit log: ${describe(problem)}`))
   closers.push(() => file.close())
   return file
 }
 
 /** What the file and the operator at this machine do is in the log anyway. */
-const auditToStderr: Audit = (entry) => {
-  if (entry.event === 'change' && (entry.from === undefined || entry.from === LOCAL.from)) return
-  process.stderr.write(`lwaftr: audit: ${auditLine(entry)}`)
-}
+const auditToLog =
+  ({ audit }: Logging): Audit =>
+  (entry) => {
+    if (entry.event === 'change' && (entry.from === undefined || entry.from === LOCAL.from)) return
+    audit(entry)
+  }
 
 function describe(problem: unknown): string {
   return problem instanceof Error ? problem.message : String(problem)

@@ -3,6 +3,7 @@
 import type { SecureContextOptions } from 'node:tls'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { error } from '../errors.js'
+import type { Log } from '../log/log.js'
 import { auditDenial, CHALLENGES, guard } from './access/guard.js'
 import { limitServer, serverOptions, TIMEOUTS, type Timeouts } from './access/server-limits.js'
 import { errorForm } from './media-types.js'
@@ -23,7 +24,7 @@ export interface AppOptions {
   readonly tls?: SecureContextOptions
   readonly limits?: Timeouts
   /** Told of what is a bug or an operator's business, never of what a client did wrong. */
-  readonly log?: (level: 'info' | 'warn' | 'error', message: string) => void
+  readonly log?: Log
   readonly eventStreams?: EventStreamOptions
   readonly websocket?: WebSocketOptions
 }
@@ -63,6 +64,15 @@ export function buildApp(services: Unbound, options: AppOptions = {}): FastifyIn
     throw error('starting', {}, { retryAfter: 1 })
   })
   guard(app, services.access)
+  app.addHook('onResponse', async (request, reply) =>
+    log('debug', 'request', {
+      method: request.method,
+      path: pathOf(request),
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+      user: request.session?.user,
+    }),
+  )
   app.setErrorHandler(refuse)
   app.setNotFoundHandler((request) => {
     throw isKnownMethod(request.method)

@@ -107,3 +107,33 @@ t.test('a damaged store is said to be one, and does not start a relay', async (t
   const again = await world.run('--state-dir', state, '--reset')
   t.match(await again.stop(), { code: 0 })
 })
+
+t.test(
+  'the log is lines or objects, and says as much as the configuration wants, from then on',
+  async (t) => {
+    const world = new World(t)
+    const relay = await world.run('--log-format', 'json')
+    const level = async (value: string) =>
+      t.match(await world.lwaftr(['set-config', '/config-server/log-level', value]), { code: 0 })
+    await level('debug')
+    await world.lwaftr(['get-config', `${LIST}[ipv4=193.5.1.100][psid=1]`])
+    await level('error')
+    const before = relay.said.join('')
+    await world.lwaftr(['get-config'])
+    const lines = before.split('\n').filter((line) => line !== '')
+    const requests = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request')
+    t.match(
+      requests.find(({ path }) => path.includes('193.5.1.100,1')),
+      {
+        level: 'debug',
+        name: world.name,
+        method: 'GET',
+        path: /binding-table\/softwire/,
+        status: 200,
+        ms: Number,
+        user: String,
+      },
+    )
+    t.equal(relay.said.join(''), before, 'and then nothing more')
+  },
+)

@@ -9,7 +9,7 @@ const ROOMS = [
   ['root', 'errors'],
   ['schema'],
   ['dataplane'],
-  ['config-server', 'registry', 'listen', 'tls', 'service-manager'],
+  ['config-server', 'registry', 'listen', 'tls', 'log', 'service-manager'],
   ['daemon', 'lab'],
   ['cli'],
 ] as const

@@ -1,9 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type Log, startDaemon } from '../../daemon.js'
+import { startDaemon } from '../../daemon.js'
 import { parseCpuList } from '../../dataplane/cpu-list.js'
 import { DRIVERS, type Driver } from '../../dataplane/dataplane.js'
 import { native } from '../../dataplane/native.js'
 import { type Address, isLoopback, parseAddress } from '../../listen.js'
+import { LOG_FORMATS, type LogFormat, openLog } from '../../log/log.js'
 import { NAME } from '../../registry.js'
 import { ServiceManager } from '../../service-manager.js'
 import type { TlsFiles } from '../../tls.js'
@@ -23,6 +24,7 @@ interface Options {
   readonly tlsKey?: string
   readonly clientCa?: string
   readonly auditLog?: string
+  readonly logFormat: LogFormat
 }
 
 export function runCommand(): Command {
@@ -39,6 +41,11 @@ export function runCommand(): Command {
     .option('--tls-key <file>', 'its key (PEM); both are read again when they change')
     .option('--client-ca <file>', 'authorities whose client certificates say who somebody is (PEM)')
     .option('--audit-log <file>', 'write who changed what, and who was refused, there; default: stderr')
+    .addOption(
+      new Option('--log-format <format>', 'of what is said on stderr: lines, or an object a line')
+        .choices(LOG_FORMATS)
+        .default('text'),
+    )
     .option(
       '--insecure',
       'listen beyond this machine without TLS, or without anybody having to log in',
@@ -70,6 +77,8 @@ async function run(options: Options, command: Command): Promise<void> {
         'listen on 127.0.0.1, or add --insecure',
       { exitCode: 2 },
     )
+  const logging = openLog({ name, format: options.logFormat })
+  const { log } = logging
   const manager = ServiceManager.of(process.env, native.notify, (problem) => log('warn', problem))
   const ended = untilSignalled(duration)
   const daemon = await startDaemon({
@@ -83,19 +92,17 @@ async function run(options: Options, command: Command): Promise<void> {
     reset,
     driver,
     cpus: cpu,
-    log,
+    logging,
   })
   const ready = () => manager.ready(`${name} forwards; ${daemon.url}`)
   process.on('SIGHUP', () => {
     manager.reloading()
     const said = daemon.reload().then(
-      (outcome) => `${conf} read again: ${outcome}`,
-      (problem) => `${conf} not taken, the running configuration stays: ${describeFailure(problem)}`,
+      (outcome) => log('info', `${conf} read again: ${outcome}`),
+      (problem) =>
+        log('error', `${conf} not taken, the running configuration stays: ${describeFailure(problem)}`),
     )
-    void said.then((line) => {
-      process.stderr.write(`lwaftr: ${line}\n`)
-      ready()
-    })
+    void said.then(ready)
   })
   process.stdout.write(`lwaftr ${name} ready: ${daemon.url}\n`)
   ready()
@@ -103,10 +110,6 @@ async function run(options: Options, command: Command): Promise<void> {
   const signal = await ended
   manager.stopping()
   await (signal === 'SIGUSR2' ? daemon.handOver() : daemon.stop())
-}
-
-const log: Log = (level, message) => {
-  process.stderr.write(`lwaftr: ${level === 'info' ? '' : `${level}: `}${message}\n`)
 }
 
 function tlsFiles({ tlsCert, tlsKey, clientCa }: Options, command: Command): TlsFiles | undefined {
