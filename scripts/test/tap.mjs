@@ -19,7 +19,7 @@ function testFiles(folders) {
 }
 
 /** Their files run one after another: they measure time, hold interfaces, or want every CPU. */
-const ALONE = /^dist\/test\/(bench|crash|dataplane|lab)\//
+const ALONE = /^dist\/test\/(bench|crash|dataplane|docs|lab)\//
 
 export async function runTap(folders) {
   await ensureTestRunner()

@@ -1,0 +1,54 @@
+// What the documentation tells a reader to type is typed, on a machine of its own, and prints what the page says.
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import t from 'tap'
+import { root } from '../../src/root.js'
+import { long, skip } from '../lab/helper.js'
+import { Machine } from './machine.js'
+import { missingLine, readPage } from './page.js'
+
+const pages = ['README.md', ...markdownIn('docs'), ...markdownIn('examples')]
+
+function markdownIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .sort()
+}
+
+t.test('an expected line may come after others, and must come', async (t) => {
+  const printed = 'one\ntwo 2 of 7\nthree\n'
+  for (const [expected, missing] of [
+    [['one', '…', 'three'], undefined],
+    [['two … of …'], undefined],
+    [['three', 'one'], 'one'],
+    [['tw'], 'tw'],
+    [['two 2 of 7.'], 'two 2 of 7.'],
+  ] as const)
+    t.equal(missingLine(expected, printed), missing, expected.join(' / '))
+})
+
+const noUnshare =
+  spawnSync('unshare', ['--version']).error === undefined ? false : 'no unshare on this machine'
+
+for (const name of pages) {
+  const page = readPage(readFileSync(join(root, name), 'utf8'))
+  if (page.blocks.length === 0) continue
+  const tooLong = page.long && !long && 'it takes long: npm run test:docs'
+  t.test(name, { skip: skip || noUnshare || tooLong }, async (t) => {
+    const machine = await Machine.boot()
+    t.teardown(() => machine.halt())
+    for (const { commands, expected, notRun, refused } of page.blocks) {
+      const title = commands.trim().split('\n')[0] ?? ''
+      if (notRun !== undefined) {
+        t.pass(title, { skip: notRun })
+        continue
+      }
+      const { code, output } = await machine.type(commands, refused)
+      const missing = missingLine(expected, output)
+      t.ok(code === 0 && missing === undefined, title, { code, missing, commands, output })
+      if (code !== 0) break
+    }
+  })
+}
