@@ -159,7 +159,7 @@ export interface ErrorPlace {
 }
 
 /** Control characters as escapes: a message is one line, and nobody's input commands a terminal or a log. */
-const visible = (text: string) =>
+export const visible = (text: string) =>
   text.replace(/\p{Cc}/gu, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 export class LwaftrError extends Error {

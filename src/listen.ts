@@ -5,6 +5,7 @@ import { createServer, get, type IncomingMessage, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { acceptUpgrades } from './config-server/websocket/upgrade.js'
+import { trustedPeer } from './dataplane/peer.js'
 import { error } from './errors.js'
 
 export interface Address {
@@ -50,6 +51,9 @@ export async function listenUnix(app: FastifyInstance, path: string): Promise<Se
   rmSync(path, { force: true })
   const server = createServer((request, response) => app.routing(request, response))
   acceptUpgrades(server, app)
+  server.on('connection', (socket: Socket) => {
+    if (trustedPeer(socket) === null) socket.destroy()
+  })
   try {
     server.listen(path)
     await once(server, 'listening')

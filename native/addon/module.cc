@@ -48,6 +48,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   init_bench(env, exports);
   init_binding_table(env, exports);
   init_capture(env, exports);
+  init_guard(env, exports);
   init_host(env, exports);
   init_queue(env, exports);
   init_lwb4(env, exports);

@@ -14,6 +14,7 @@ struct AddonData {
 void init_bench(Napi::Env env, Napi::Object exports);
 void init_binding_table(Napi::Env env, Napi::Object exports);
 void init_capture(Napi::Env env, Napi::Object exports);
+void init_guard(Napi::Env env, Napi::Object exports);
 void init_host(Napi::Env env, Napi::Object exports);
 void init_queue(Napi::Env env, Napi::Object exports);
 void init_lwb4(Napi::Env env, Napi::Object exports);

@@ -27,7 +27,7 @@ int SharedMemory::create(const std::string& path, size_t size) {
     fd_ = memfd_create("lwaftr", MFD_CLOEXEC);
   } else {
     ::unlink(path.c_str());
-    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
   }
   if (fd_ < 0) return errno;
   int failure = ::ftruncate(fd_, static_cast<off_t>(size)) ? errno : 0;

@@ -16,7 +16,7 @@ class SharedMemory {
   SharedMemory& operator=(const SharedMemory&) = delete;
 
   // All return 0 or an errno.
-  // A new file of `size` bytes, readable and writable by its owner only. One that exists is unlinked, never truncated:
+  // A new file of `size` bytes, for its owner to read: only who made it writes. One that exists is unlinked, never truncated:
   // a process that still maps it would die of SIGBUS. An empty path makes an anonymous file.
   int create(const std::string& path, size_t size);
   // An existing file, whole, read-only unless `writable`. EINVAL when it is smaller than `least` bytes.

@@ -29,9 +29,12 @@ int start_packet_thread(std::thread& thread, const std::string& name, int cpu, R
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread = std::thread(std::move(run));
+  // It names itself, since naming another thread takes writing in /proc.
+  thread = std::thread([name = name.substr(0, 15), run = std::move(run)]() mutable {
+    pthread_setname_np(pthread_self(), name.c_str());
+    run();
+  });
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_setname_np(thread.native_handle(), name.substr(0, 15).c_str());
   return cpu < 0 ? 0 : pin_packet_thread(thread, cpu);
 }
 

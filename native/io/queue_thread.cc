@@ -9,6 +9,7 @@
 
 #include "monotonic.h"
 #include "packet_thread.h"
+#include "seccomp.h"
 
 namespace lwaftr {
 
@@ -111,6 +112,8 @@ void QueueThread::exchange(Update& update) {
 }
 
 void QueueThread::run() {
+  // Where the kernel cannot, the worker has said so of itself before (addon/guard.cc).
+  confine_packet_thread();
   int empty = 0;
   Time last_process = 0;
   uint64_t batches = memory_.state.batches.load(std::memory_order_relaxed);

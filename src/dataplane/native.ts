@@ -7,6 +7,7 @@ import type { NativeBench } from './bench.js'
 import type { NativeLoads } from './load.js'
 import type { NativeB4s } from './native-b4.js'
 import type { NativeCaptures } from './native-capture.js'
+import type { NativeGuard } from './native-guard.js'
 import type { NativeQueues } from './native-queue.js'
 import { copiesFor, readCpuinfo } from './processor.js'
 import type { QueueSettings } from './settings.js'
@@ -76,7 +77,7 @@ export interface ReplayOptions {
   readonly v6Out: string
 }
 
-export interface Native extends NativeQueues, NativeB4s, NativeBench, NativeCaptures, NativeLoads {
+export interface Native extends NativeQueues, NativeB4s, NativeBench, NativeCaptures, NativeGuard, NativeLoads {
   /** Every counter, in the order of the counters block. */
   counters(): CounterInfo[]
   /** libpcap's message, or null when it compiles the filter. */

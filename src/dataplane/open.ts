@@ -179,7 +179,11 @@ class WorkersDataPlane implements DataPlane {
     return new Supervisor({
       device,
       socket: this.#places.workerSocket(device),
-      workerLog: this.#places.workerLog(device),
+      files: {
+        log: this.#places.workerLog(device),
+        // The next leader that adopts it may have another state directory.
+        links: this.options.driver === 'memory' ? '/' : null,
+      },
       log: this.#log,
       onChange: () => this.#changed(),
       passes: () => this.#passes(device),

@@ -11,6 +11,7 @@
 //   STATE-DIR/worker-DEVICE.log                  a worker's last words
 //   STATE-DIR/link-DEVICE.sock                   a link, with driver `memory`
 import {
+  appendFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -19,7 +20,6 @@ import {
   realpathSync,
   rmSync,
   symlinkSync,
-  writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { error } from '../errors.js'
@@ -132,7 +132,8 @@ export function queueMemory(memoryDirectory: string, device: string, queue: numb
 }
 
 export function rememberTap(memoryDirectory: string, device: string): void {
-  writeFileSync(join(memoryDirectory, `tap-${device}`), '')
+  // Appending: a worker makes no file shorter (native/io/seccomp.h).
+  appendFileSync(join(memoryDirectory, `tap-${device}`), '')
 }
 
 export function isRememberedTap(memoryDirectory: string, device: string): boolean {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { InstanceCapture, Order } from './control.js'
 import type { DataPlaneOptions, WorkerState } from './dataplane.js'
 import { Heartbeat } from './heartbeat.js'
-import { Worker, WorkerFailure } from './worker.js'
+import { Worker, WorkerFailure, type WorkerFiles } from './worker.js'
 
 /** Milliseconds before a worker is started again: doubled at each failure, forgotten after it ran well for a while. */
 const FIRST_DELAY = 100
@@ -18,8 +18,7 @@ const LOOK = 500
 export interface SupervisorOptions {
   readonly device: string
   readonly socket: string
-  /** File for a worker's last words. */
-  readonly workerLog: string
+  readonly files: WorkerFiles
   readonly log: NonNullable<DataPlaneOptions['log']>
   readonly onChange: () => void
   /** Passes that each queue's thread has made through its loop, by queue id. */
@@ -128,10 +127,10 @@ export class Supervisor {
   }
 
   async #findOrStart(): Promise<Worker> {
-    const { socket, workerLog } = this.options
+    const { socket, files } = this.options
     const found = await Worker.find(socket)
     this.#adopted = found !== null
-    return found ?? (await Worker.start(socket, workerLog))
+    return found ?? (await Worker.start(socket, files))
   }
 
   #attach(worker: Worker): void {

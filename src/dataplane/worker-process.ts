@@ -2,6 +2,8 @@
 // It listens on the socket given as its argument and forwards on when its leader goes: the next one finds it there.
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
+import { dirname } from 'node:path'
+import { root } from '../root.js'
 import {
   type Failure,
   PROTOCOL_VERSION,
@@ -12,9 +14,21 @@ import {
 } from './control.js'
 import { Instance } from './instance.js'
 import { isRequest } from './messages.js'
+import { native } from './native.js'
+import { trustedPeer } from './peer.js'
 
-const path = process.argv[2]
-if (path === undefined) throw new Error('usage: worker-process SOCKET')
+const [path, links] = process.argv.slice(2)
+if (path === undefined) throw new Error('usage: worker-process SOCKET [DIRECTORY-OF-LINKS]')
+
+const socketPath = path
+
+/** All that it opens from now on; what it needs of its own is loaded. */
+const files = {
+  readable: ['/dev', '/lib', '/lib64', '/proc', '/sys', '/usr', root],
+  writable: [dirname(path), '/dev/net/tun', '/dev/null', ...(links === undefined ? [] : [links])],
+}
+/** What the kernel cannot keep from this process. */
+let liberties: readonly string[] = []
 
 /** The leader of now; the latest to connect. */
 let leader: Socket | null = null
@@ -72,13 +86,19 @@ function answer(socket: Socket, request: Request): void {
 
 function end(): void {
   instance.stop()
-  rmSync(path as string, { force: true })
+  rmSync(socketPath, { force: true })
   // The answer leaves first.
   setImmediate(() => process.exit(0))
 }
 
 const server = createServer((socket) => {
+  if (trustedPeer(socket) === null) {
+    socket.destroy()
+    return
+  }
   leader = socket
+  for (const liberty of liberties)
+    sendMessage(socket, { kind: 'log', level: 'warn', message: `a worker is not confined in ${liberty}` })
   receiveMessages(socket, isRequest, (request) => answer(socket, request))
   socket.on('error', () => {})
   socket.on('close', () => {
@@ -89,7 +109,10 @@ const server = createServer((socket) => {
   })
 })
 rmSync(path, { force: true })
-server.listen(path, () => chmodSync(path, 0o600))
+server.listen(path, () => {
+  chmodSync(path, 0o600)
+  liberties = native.confine(files)
+})
 process.on('SIGTERM', end)
 process.on('SIGINT', end)
 process.on('SIGHUP', () => {})

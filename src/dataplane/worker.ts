@@ -4,6 +4,7 @@ import { closeSync, openSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { visible } from '../errors.js'
 import { root } from '../root.js'
 import {
   type Failure,
@@ -16,6 +17,8 @@ import {
   sendMessage,
 } from './control.js'
 import { isReply } from './messages.js'
+import { trustedPeer } from './peer.js'
+import { ownPrivileges, setprivOptions } from './privileges.js'
 import { isAlive, isStopped, killProcess, processesOn } from './processes.js'
 
 const PROGRAM = join(root, 'dist/src/dataplane/worker-process.js')
@@ -36,6 +39,13 @@ export class WorkerFailure extends Error {
   }
 }
 
+/** Where a worker's files are, beside its socket and the shared memory. */
+export interface WorkerFiles {
+  readonly log: string
+  /** Directory below which it may make the sockets of links, with driver `memory`; null: no links are sockets. */
+  readonly links: string | null
+}
+
 type Answer = Extract<Reply, { kind: 'hello' | 'done' }>
 
 interface Waiting {
@@ -46,7 +56,6 @@ interface Waiting {
 export class Worker {
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
-  #hello: Hello | null = null
   /** Told a worker's messages to the operator. */
   onLog: (level: Line['level'], message: string) => void = () => {}
   /** Called once when the connection ends: the process is gone, or going. */
@@ -55,7 +64,11 @@ export class Worker {
   /** Resolves when the connection has ended. */
   readonly closed: Promise<void>
 
-  private constructor(readonly socket: Socket) {
+  private constructor(
+    readonly socket: Socket,
+    /** As the kernel knows it: a worker that was taken over might name any process, to be killed by the leader. */
+    readonly pid: number,
+  ) {
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
     receiveMessages(socket, isReply, (reply) => this.#take(reply))
     socket.on('error', () => {})
@@ -66,8 +79,9 @@ export class Worker {
   static async find(path: string): Promise<Worker | null> {
     // A stopped one takes the connection and says nothing: not worth the wait, since it forwards nothing either.
     const socket = processesOn(path).some(isStopped) ? null : await connected(path)
-    if (socket !== null) {
-      const worker = new Worker(socket)
+    const peer = socket === null ? null : trustedPeer(socket)
+    if (socket !== null && peer !== null) {
+      const worker = new Worker(socket, peer.pid)
       const hello = await worker.#greet(GREETING_PATIENCE).catch(() => null)
       if (hello?.version === PROTOCOL_VERSION) return worker
       worker.disconnect()
@@ -89,22 +103,19 @@ export class Worker {
   }
 
   /** Starts a process that outlives this one; its last words go to the file `log`. */
-  static async start(path: string, log: string): Promise<Worker> {
+  static async start(path: string, { log, links }: WorkerFiles): Promise<Worker> {
     const stderr = openSync(log, 'a', 0o600)
-    const child = spawn(process.execPath, [PROGRAM, path], {
+    const command = [process.execPath, PROGRAM, path, ...(links === null ? [] : [links])]
+    const child = spawn('setpriv', [...setprivOptions(ownPrivileges(), PROGRAM), ...command], {
       detached: true,
       stdio: ['ignore', 'ignore', stderr],
     })
     closeSync(stderr)
     child.unref()
     const socket = await Promise.race([listening(path, child), startFailure(child)])
-    const worker = new Worker(socket)
+    const worker = new Worker(socket, child.pid ?? 0)
     await worker.#greet()
     return worker
-  }
-
-  get pid(): number {
-    return this.#hello?.pid ?? 0
   }
 
   request(question: Question, patience = ANSWER_PATIENCE): Promise<Answer> {
@@ -136,19 +147,18 @@ export class Worker {
   }
 
   kill(): void {
-    if (this.#hello !== null && !this.socket.destroyed) killProcess(this.#hello.pid)
+    if (!this.socket.destroyed) killProcess(this.pid)
   }
 
   async #greet(patience?: number): Promise<Hello> {
     const answer = await this.request({ method: 'hello' }, patience)
     if (answer.kind !== 'hello') throw new Error('the worker does not say who it is')
-    this.#hello = answer
     return answer
   }
 
   #take(reply: Reply): void {
     if (reply.kind === 'log') {
-      this.onLog(reply.level, reply.message)
+      this.onLog(reply.level, visible(reply.message))
       return
     }
     const waiting = this.#waiting.get(reply.id)

@@ -87,7 +87,7 @@ t.test('a table in a file takes the place of one that was there, and stays when 
   first.build(records(softwire('192.0.2.1', 1, 6)))
   t.equal(second.size, 0)
   second.close()
-  t.equal(statSync(path).mode & 0o777, 0o600)
+  t.equal(statSync(path).mode & 0o777, 0o400)
   t.throws(() => native.BindingTable.create(join(directory, 'no/where')), { code: 'ENOENT' })
 })
 

@@ -1,0 +1,23 @@
+// What keeps processes apart (native/addon/guard.cc) as TypeScript sees it. native.ts loads it.
+
+/** Directories and files, with all that is in them. */
+export interface OpenFiles {
+  readonly readable: readonly string[]
+  /** These can also be read. */
+  readonly writable: readonly string[]
+}
+
+export interface Peer {
+  readonly pid: number
+  readonly uid: number
+}
+
+export interface NativeGuard {
+  /**
+   * Takes away for good what a worker has no use for: files other than these (threads that it makes from now on), system
+   * calls (all threads). Answers what this kernel cannot keep from it, and why.
+   */
+  confine(files: OpenFiles): string[]
+  /** Who has connected a Unix socket, or listens at its other end, as the kernel knows it; null when it is none. */
+  peerCredentials(fd: number): Peer | null
+}
