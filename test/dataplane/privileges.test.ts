@@ -34,20 +34,17 @@ t.test('a worker keeps what opens links, by whatever way its leader has it', asy
     t.same(setprivOptions({ uid, permitted }, program), ['--no-new-privs', ...words, '--'], who)
 })
 
-t.test('root’s workers get at a checkout in a closed home, to read it', async (t) => {
-  if (process.getuid?.() !== 0) return t.skip('only root has what makes the difference')
+const skip = process.getuid?.() === 0 ? false : 'only root has what makes the difference'
+
+t.test('root’s workers get at a checkout in a closed home, to read it', { skip }, async (t) => {
   const home = join(t.testdir(), 'home')
   mkdirSync(home, { mode: 0o700 })
   const program = join(home, 'worker.js')
   writeFileSync(program, '')
   t.ok(isOpenTo(0, program))
-  const [, , bounding] = setprivOptions({ uid: 0, permitted: ALL }, program)
-  t.notMatch(bounding, /dac/)
+  const options = () => setprivOptions({ uid: 0, permitted: ALL }, program).join(' ')
+  t.notMatch(options(), /dac/)
   t.notOk(isOpenTo(61_000, program))
   chownSync(home, 61_000, 61_000)
-  t.match(setprivOptions({ uid: 0, permitted: ALL }, program), [
-    /.*/,
-    /.*/,
-    `--bounding-set=${KEPT},+dac_read_search`,
-  ])
+  t.match(options(), `--bounding-set=${KEPT},+dac_read_search --`)
 })
