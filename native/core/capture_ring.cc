@@ -19,7 +19,7 @@ static_assert(sizeof(Filler) == 8 && offsetof(CaptureRecord, captured) == offset
 }  // namespace
 
 int CaptureRing::create(const std::string& path, size_t size) {
-  if (int failure = memory_.create(path, sizeof(Header) + size)) return failure;
+  if (int failure = memory_.create(path, sizeof(Header) + size, SharedMemory::Writers::user)) return failure;
   if (int failure = memory_.allocate(0, memory_.size())) return failure;
   size_ = size;
   header()->size = size;
@@ -51,24 +51,27 @@ void CaptureRing::write(CaptureRecord record, const uint8_t* frame) {
   header()->head.store(head + record.size, std::memory_order_release);
 }
 
+// What another process writes is not trusted to be right, nor to stay as it was when it was looked at.
 std::vector<uint8_t> CaptureRing::read(size_t most) {
   std::vector<uint8_t> records;
   const uint64_t head = header()->head.load(std::memory_order_acquire);
-  uint64_t tail = header()->tail.load(std::memory_order_relaxed);
-  while (tail != head && records.size() < most) {
+  if (head - tail_ > size_) tail_ = head;
+  while (tail_ != head && records.size() < most) {
     Filler start{};
-    std::memcpy(&start, at(tail), sizeof start);
-    // What another process wrote is not trusted to be right.
-    const uint64_t to_end = size_ - (tail & (size_ - 1));
-    if (start.size == 0 || start.size % 8 || start.size > to_end || start.size > head - tail) {
-      tail = head;
+    std::memcpy(&start, at(tail_), sizeof start);
+    const uint64_t to_end = size_ - (tail_ & (size_ - 1));
+    if (start.size == 0 || start.size % 8 || start.size > to_end || start.size > head - tail_) {
+      tail_ = head;
       break;
     }
     const bool whole = start.size >= sizeof(CaptureRecord) && start.mark <= start.size - sizeof(CaptureRecord);
-    if (whole) records.insert(records.end(), at(tail), at(tail) + start.size);
-    tail += start.size;
+    if (whole) {
+      records.insert(records.end(), at(tail_), at(tail_) + start.size);
+      std::memcpy(records.data() + records.size() - start.size, &start, sizeof start);
+    }
+    tail_ += start.size;
   }
-  header()->tail.store(tail, std::memory_order_release);
+  header()->tail.store(tail_, std::memory_order_release);
   return records;
 }
 

@@ -71,6 +71,7 @@ class CaptureRing {
 
   SharedMemory memory_;
   size_t size_ = 0;
+  uint64_t tail_ = 0;  // the reader's own: the header's is for the writer
 };
 
 }  // namespace lwaftr

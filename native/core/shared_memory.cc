@@ -21,13 +21,13 @@ namespace {
 constexpr size_t kHugePage = size_t{2} << 20;
 }  // namespace
 
-int SharedMemory::create(const std::string& path, size_t size) {
+int SharedMemory::create(const std::string& path, size_t size, Writers writers) {
   close();
   if (path.empty()) {
     fd_ = memfd_create("lwaftr", MFD_CLOEXEC);
   } else {
     ::unlink(path.c_str());
-    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, writers == Writers::maker ? 0400 : 0600);
   }
   if (fd_ < 0) return errno;
   int failure = ::ftruncate(fd_, static_cast<off_t>(size)) ? errno : 0;

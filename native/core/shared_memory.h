@@ -10,15 +10,18 @@ namespace lwaftr {
 
 class SharedMemory {
  public:
+  // Who may open the file to write: nobody but the process that made it, which has it open, or others of its user.
+  enum class Writers : uint8_t { maker, user };
+
   SharedMemory() = default;
   ~SharedMemory() { close(); }
   SharedMemory(const SharedMemory&) = delete;
   SharedMemory& operator=(const SharedMemory&) = delete;
 
   // All return 0 or an errno.
-  // A new file of `size` bytes, for its owner to read: only who made it writes. One that exists is unlinked, never truncated:
-  // a process that still maps it would die of SIGBUS. An empty path makes an anonymous file.
-  int create(const std::string& path, size_t size);
+  // A new file of `size` bytes, for its owner only. One that exists is unlinked, never truncated: a process that still
+  // maps it would die of SIGBUS. An empty path makes an anonymous file.
+  int create(const std::string& path, size_t size, Writers writers = Writers::maker);
   // An existing file, whole, read-only unless `writable`. EINVAL when it is smaller than `least` bytes.
   int open(const std::string& path, size_t least, bool writable = false);
   // Real pages for [offset, offset + length). They read as zero. ENOSPC or ENOMEM when there are none.

@@ -255,6 +255,19 @@ TEST_CASE("What a reader finds in the ring is checked: a damaged one is empty") 
   }
 }
 
+TEST_CASE("A writer that says it has written without end keeps the reader no longer than the ring is") {
+  Watched watched(kIn);
+  watched.begin();
+  const std::string path = "/dev/shm/lwaftr-capture-test-" + std::to_string(getpid());
+  SharedMemory memory;
+  REQUIRE_EQ(memory.open(path, kRing, true), 0);
+  // CaptureRing::Header: the head begins its second cache line.
+  for (const uint64_t head : {uint64_t{1} << 62, UINT64_MAX - 7, uint64_t{kRing} + 8}) {
+    std::memcpy(memory.data() + 64, &head, sizeof head);
+    CHECK(watched.read().empty());
+  }
+}
+
 TEST_CASE("Without a capture again nothing is written") {
   Watched watched;
   watched.begin();
