@@ -77,7 +77,13 @@ export interface ReplayOptions {
   readonly v6Out: string
 }
 
-export interface Native extends NativeQueues, NativeB4s, NativeBench, NativeCaptures, NativeGuard, NativeLoads {
+export interface Native
+  extends NativeQueues,
+    NativeB4s,
+    NativeBench,
+    NativeCaptures,
+    NativeGuard,
+    NativeLoads {
   /** Every counter, in the order of the counters block. */
   counters(): CounterInfo[]
   /** libpcap's message, or null when it compiles the filter. */
