@@ -43,6 +43,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'write a configuration of any size, and traffic that matches it',
     load: async () => (await import('./commands/generate-configuration.js')).generateConfigurationCommand(),
   },
+  'migrate-configuration': {
+    summary: "turn an older configuration of Snabb's into one that loads here",
+    load: async () => (await import('./commands/migrate-configuration.js')).migrateConfigurationCommand(),
+  },
   b4: {
     summary: 'be a lightweight B4, for labs and tests',
     load: async () => (await import('./commands/b4.js')).b4Command(),

@@ -1,11 +1,8 @@
-import { createWriteStream } from 'node:fs'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { Command, InvalidArgumentError } from 'commander'
-import { error } from '../../errors.js'
 import { parseIpv4, parseIpv6 } from '../../schema/addresses.js'
 import { configurationText, overflows, type Plan, softwireCount } from '../generate/softwires.js'
 import { externalPcap, internalPcap, largestPacket, smallestPacket } from '../generate/traffic.js'
+import { writeChunks } from '../write-chunks.js'
 
 interface Options {
   readonly output?: string
@@ -71,21 +68,9 @@ async function generate(
   const traffic = { packetSize: options.packetSize, packets: options.npackets }
   if ((options.pcapV4 ?? options.pcapV6) !== undefined && softwireCount(plan) === 0)
     command.error('error: there are no softwires to make traffic for')
-  await write(configurationText(plan), options.output)
-  if (options.pcapV4 !== undefined) await write(externalPcap(plan, traffic), options.pcapV4)
-  if (options.pcapV6 !== undefined) await write(internalPcap(plan, traffic), options.pcapV6)
-}
-
-/** Without a file to stdout, where a reader that has seen enough (head) is no failure. */
-async function write(chunks: Iterable<string | Uint8Array>, file: string | undefined): Promise<void> {
-  const source = Readable.from(chunks, { objectMode: true, highWaterMark: 4 })
-  const target = file === undefined ? process.stdout : createWriteStream(file)
-  try {
-    await pipeline(source, target, { end: file !== undefined })
-  } catch (problem) {
-    if (file === undefined && (problem as NodeJS.ErrnoException).code === 'EPIPE') return
-    throw error('file', { file: file ?? 'stdout', problem: (problem as Error).message })
-  }
+  await writeChunks(configurationText(plan), options.output)
+  if (options.pcapV4 !== undefined) await writeChunks(externalPcap(plan, traffic), options.pcapV4)
+  if (options.pcapV6 !== undefined) await writeChunks(internalPcap(plan, traffic), options.pcapV6)
 }
 
 function ipv4Argument(text: string): number {
