@@ -1,7 +1,7 @@
 // A machine of namespaces for one page: its links, processes and the usual places of files are its own and gone with it.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../../src/root.js'
@@ -41,6 +41,8 @@ export class Machine {
 
   static async boot(): Promise<Machine> {
     const home = mkdtempSync(join(tmpdir(), 'lwaftr-docs-'))
+    // A clone's, as far as its reader uses it.
+    for (const folder of ['bin', 'examples']) symlinkSync(join(root, folder), join(home, folder))
     const namespaces = ['--mount', '--net', '--pid', '--uts', '--mount-proc', '--fork', '--kill-child']
     const shell = spawn('unshare', [...namespaces, 'bash', '--noprofile', '--norc'], {
       cwd: home,
@@ -67,7 +69,7 @@ export class Machine {
     this.shell.stdin?.write(
       `set -e; trap 'echo "${mark}$?"' EXIT\n${run}\ntrap - EXIT; set +e; echo "${mark}0"\n`,
     )
-    const end = new RegExp(`^${mark}(\\d+)$`, 'm')
+    const end = new RegExp(`${mark}(\\d+)\\n`)
     const deadline = Date.now() + PATIENCE
     while (!end.test(this.#output) && this.shell.exitCode === null && Date.now() < deadline)
       await new Promise<void>((resolve) => {
