@@ -7,6 +7,7 @@ import { Access } from './config-server/access/access.js'
 import { type Audit, AuditFile } from './config-server/access/audit.js'
 import { accessSettings } from './config-server/access/settings.js'
 import { Alarms } from './config-server/alarms/alarms.js'
+import { machine } from './config-server/alarms/machine.js'
 import { alarmsState } from './config-server/alarms/state.js'
 import { Routes } from './config-server/announce/routes.js'
 import { announcementState, routesState } from './config-server/announce/state.js'
@@ -127,7 +128,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const routes = new Routes(parts)
     closers.push(() => routes.close())
 
-    const alarms = new Alarms(parts)
+    const certificate = options.tls?.cert
+    const alarms = new Alarms({
+      ...parts,
+      surroundings: machine({ dataplane, store, directory, certificate }),
+    })
     closers.push(() => alarms.close())
 
     let ready = false

@@ -58,6 +58,8 @@ export interface Store {
   load(): Saved | null
   /** All of these commits, in order, or none: then it throws LwaftrError and leaves no trace. */
   persist(entries: readonly Entry[], keep: Keep, pending?: Pending | null): void
+  /** Why the last persist() threw; null: it did not. */
+  readonly failure: string | null
   /** The confirmed commit that waits; persist() sets it, or with null removes it. */
   readonly pending: Pending | null
   /** The oldest revision that what is kept leads back to; null when nothing is. */
@@ -100,6 +102,7 @@ class LmdbStore implements Store {
   readonly #softwires: PageDatabase
   /** Of the pages of softwires; null until somebody needs them. */
   #starts: number[] | null = null
+  #failure: string | null = null
   readonly #history: Database<Omit<CommitRecord, 'time'> & { time: string }, number>
   readonly #undo: Database<Buffer, number>
 
@@ -138,6 +141,10 @@ class LmdbStore implements Store {
     return pending ? { ...pending, deadline: new Date(pending.deadline) } : null
   }
 
+  get failure(): string | null {
+    return this.#failure
+  }
+
   get oldest(): number | null {
     const oldest = this.#oldest()
     return oldest === undefined ? null : oldest - 1
@@ -151,7 +158,9 @@ class LmdbStore implements Store {
         else if (pending === null) this.#meta.removeSync('pending')
         this.#prune(keep)
       })
+      this.#failure = null
     } catch (cause) {
+      this.#failure = message(cause)
       // They went along with what has not happened.
       this.#starts = null
       throw storage(message(cause), cause)

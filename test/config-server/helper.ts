@@ -7,6 +7,7 @@ import type { Test } from 'tap'
 import { Access } from '../../src/config-server/access/access.js'
 import { Alarms } from '../../src/config-server/alarms/alarms.js'
 import { alarmsState } from '../../src/config-server/alarms/state.js'
+import type { Surroundings } from '../../src/config-server/alarms/surroundings.js'
 import { Routes } from '../../src/config-server/announce/routes.js'
 import { announcementState, routesState } from '../../src/config-server/announce/state.js'
 import { buildApp } from '../../src/config-server/app.js'
@@ -201,6 +202,9 @@ export async function build(
   return { ...parts, app, dataplane, store, directory, send, snapshot }
 }
 
+/** A machine that nothing is wrong with. */
+export const SOUND: Surroundings = { certificateEnds: null, storage: null, memory: null }
+
 export function services(dataplane: DataPlane, store: Store) {
   const datastore = new Datastore(store.id, dataplane)
   const publisher = new Publisher((problem) => {
@@ -213,7 +217,7 @@ export function services(dataplane: DataPlane, store: Store) {
   const confirmation = new Confirmation({ ...parts, history, transactions }, () => {})
   const forwarding = [dataPlaneState(schema, dataplane), announcementState(dataplane)]
   // Tests say when it looks.
-  const alarms = new Alarms(parts)
+  const alarms = new Alarms({ ...parts, surroundings: () => SOUND })
   const feeds = [
     ...configurationFeeds({ ...parts, history }),
     new RoutesFeed(schema, routes),

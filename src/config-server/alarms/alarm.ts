@@ -45,6 +45,54 @@ export const ALARM_TYPES = {
       'A passthru device does not exist or is down: BGP, BFD and the like behind it are cut off. Start what is attached to it, or create it.',
     patience: 1000,
   },
+  'ingress-drops': {
+    severities: ['major'],
+    description:
+      'The network card drops what it receives, more than thresholds/ingress-drops. The queues do not keep up: give them CPUs of their own, add queues, and look at lwaftr top.',
+    patience: 0,
+  },
+  'bad-softwires': {
+    severities: ['minor'],
+    description:
+      'More packets than thresholds/bad-softwires belong to no softwire: provisioning and B4s disagree, or somebody scans. lwaftr capture --reason shows them.',
+    patience: 0,
+  },
+  fragmentation: {
+    severities: ['warning'],
+    description:
+      "More fragments than thresholds/fragmentation come or go. The path between relay and B4s should carry 40 bytes more than the subscribers' packets have.",
+    patience: 0,
+  },
+  'filter-drops': {
+    severities: ['warning'],
+    description:
+      'Filters refuse more packets than thresholds/filter-drops. Look whether they are meant, with lwaftr capture --reason.',
+    patience: 0,
+  },
+  'table-memory-low': {
+    severities: ['warning', 'critical'],
+    description:
+      "Shared memory has no room for a second binding table, which replacing the whole of it needs (warning), or for new softwires (critical). Make /dev/shm larger, or clear it of what is not the relay's.",
+    patience: 0,
+  },
+  'certificate-expiring': {
+    severities: ['warning', 'critical'],
+    description:
+      'The certificate of the config server has two weeks left or less (warning), two days or none (critical). Replace its files; they are read again by themselves.',
+    patience: 0,
+  },
+  'clock-jump': {
+    severities: ['warning'],
+    description:
+      'The clock of the machine was set by five seconds or more within the last ten minutes. Look at its time synchronisation.',
+    patience: 0,
+  },
+  'storage-failing': {
+    severities: ['warning', 'critical'],
+    description:
+      'Commits cannot be stored (critical), or soon cannot, for want of room (warning). Forwarding goes on; look at the disk of the state directory.',
+    patience: 0,
+  },
 } as const satisfies Readonly<Record<string, AlarmType>>
 
 export type AlarmTypeName = keyof typeof ALARM_TYPES

@@ -4,6 +4,7 @@
 //
 // They are kept in memory: a relay that starts finds out for itself what is wrong.
 import type { DataPlane } from '../../dataplane/dataplane.js'
+import { instanceSettings } from '../../dataplane/settings.js'
 import type { Schema } from '../../schema/schema.js'
 import type { Datastore } from '../datastore.js'
 import type { Publisher } from '../publisher.js'
@@ -11,12 +12,17 @@ import type { Alarm } from './alarm.js'
 import { type AlarmList, advance, NO_ALARMS } from './alarm-list.js'
 import { conditions } from './conditions.js'
 import { mostStatusChanges } from './control.js'
+import { rateConditions } from './rate-conditions.js'
+import { type Samples, sampled } from './rates.js'
+import { advanceClocks, type Clocks, type Surroundings, surroundingConditions } from './surroundings.js'
 
 export interface AlarmsParts {
   readonly schema: Schema
   readonly datastore: Datastore
   readonly dataplane: DataPlane
   readonly publisher: Publisher
+  /** What the machine has for it. */
+  readonly surroundings: () => Surroundings
 }
 
 export interface AlarmChange {
@@ -35,6 +41,8 @@ export class Alarms {
   readonly #parts: AlarmsParts
   #list: AlarmList = NO_ALARMS
   #lastChanged: Date | undefined
+  #samples: Samples = []
+  #clocks: Clocks | null = null
   readonly #restarts = new Map<string, { readonly count: number; readonly time: number }>()
   readonly #listeners = new Set<(changes: readonly AlarmChange[], time: Date) => void>()
   readonly #close: (() => void)[] = []
@@ -75,9 +83,9 @@ export class Alarms {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Brings the list up to date. */
-  look(now = new Date()): void {
-    const { schema, datastore, dataplane } = this.#parts
+  /** Brings the list up to date. `monotonic` is a clock that nobody sets, in milliseconds. */
+  look(now = new Date(), monotonic = performance.now()): void {
+    const { schema, datastore, dataplane, surroundings } = this.#parts
     const config = datastore.running.tree
     const state = dataplane.state()
     const restarted = new Set(
@@ -85,7 +93,14 @@ export class Alarms {
         this.#restartedLately(device, worker.restarts, now) ? [device] : [],
       ),
     )
-    const found = conditions(schema, { config, state, restarted })
+    this.#samples = sampled(this.#samples, state, monotonic)
+    this.#clocks = advanceClocks(this.#clocks, now.getTime(), monotonic)
+    const devices = instanceSettings(config).map(({ device }) => device)
+    const found = [
+      ...conditions(schema, { config, state, restarted }),
+      ...rateConditions(schema, config, devices, this.#samples),
+      ...surroundingConditions(surroundings(), this.#clocks.jump, now),
+    ]
     this.#become(advance(this.#list, found, now, mostStatusChanges(config)), now)
   }
 

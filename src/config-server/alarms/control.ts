@@ -1,9 +1,27 @@
 // `ietf-alarms:alarms/control`: how alarms are kept.
 import type { JsonObject } from '../../schema/json-types.js'
-import { isObject } from '../tree.js'
+import { pathTo } from '../../schema/paths.js'
+import type { Schema } from '../../schema/schema.js'
+import { defaultOf } from '../../schema/walk.js'
+import { find, isObject } from '../tree.js'
+import { RATES, type RateName } from './rates.js'
 
 /** Status changes that an alarm keeps by default (RFC 8632 s4.1.1), and at most, whatever is configured. */
 const CHANGES = { usual: 32, most: 65_535 }
+
+/** Packets a second, by what is watched; 0: it is not. */
+export function thresholds(schema: Schema, config: JsonObject): Readonly<Record<RateName, number>> {
+  const container = schema.roots
+    .get('ietf-alarms:alarms')
+    ?.children.get('control')
+    ?.children.get('lwaftr:thresholds')
+  const threshold = (name: RateName) => {
+    const leaf = container?.children.get(name)
+    if (leaf === undefined) throw new Error(`the model has no threshold ${name}`)
+    return [name, Number(find(config, pathTo(leaf)) ?? defaultOf(leaf))]
+  }
+  return Object.fromEntries(RATES.map(threshold)) as Record<RateName, number>
+}
 
 export function mostStatusChanges(config: JsonObject): number {
   const alarms = config['ietf-alarms:alarms']
