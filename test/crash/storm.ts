@@ -1,5 +1,6 @@
 // A storm of edits upon a relay that will be killed: each edit has a number that the relay's own history tells it by,
 // and says what it does to a configuration, so that whatever became of it can be checked afterwards.
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What the edits change: softwires by `ipv4,psid`, as the number of the edit that put them, and a leaf of the tree. */
 export interface Model {
@@ -60,13 +61,21 @@ export function softwireOf(key: string, id: number) {
 /** One of the edits that operators make: of one softwire, of many, of settings with them, of the table, back in time. */
 export function randomEdit(random: Random, id: number, base: { revision: number; model: Model }): Edit {
   const kind = random(100)
-  if (kind < 40) return putOne(random, id)
-  if (kind < 97) return commitMany(random, id, kind < 55)
+  if (kind < 97) return smallEdit(random, id)
   return kind < 98 ? replaceTable(random, id) : goBack(id, base)
 }
 
+/** Of one softwire, or of some, sometimes with a setting: what else is configured stays. */
+export function smallEdit(random: Random, id: number): Edit {
+  const kind = random(97)
+  return kind < 40 ? putOne(random, id) : commitMany(random, id, kind < 55)
+}
+
+/** Every softwire that small edits are about. */
+export const KEYS = Array.from({ length: 8 * 64 }, (_, i) => `193.5.1.${i >> 6},${i & 63}`)
+
 function randomKey(random: Random): string {
-  return `193.5.1.${random(8)},${random(64)}`
+  return KEYS[random(KEYS.length)] as string
 }
 
 function putOne(random: Random, id: number): Edit {
@@ -126,26 +135,39 @@ function operation(id: number, name: string, input: object, apply: Edit['apply']
   return { id, method: 'POST', path: `/restconf/operations/lwaftr:${name}`, body, apply }
 }
 
-/** Sends edits from several connections at once, until the relay is gone; answers those that it acknowledged. */
-export async function storm(url: string, next: () => Edit, connections = 12): Promise<Acknowledged[]> {
+/** What became of a storm's edits; of those that are neither nobody knows. */
+export interface Outcome {
+  readonly acknowledged: readonly Acknowledged[]
+  /** Their numbers, and the answers. */
+  readonly refused: readonly { readonly id: number; readonly answer: string }[]
+}
+
+/** Milliseconds after a refusal: the next edit would meet the same. */
+const PAUSE = 50
+
+/** Sends edits from several connections at once, until the relay is gone or there are no more. */
+export async function storm(url: string, next: () => Edit | null, connections = 12): Promise<Outcome> {
   const acknowledged: Acknowledged[] = []
+  const refused: { id: number; answer: string }[] = []
   const one = async () => {
-    for (;;) {
-      const edit = next()
+    for (let edit = next(); edit !== null; edit = next()) {
       const answer = await send(url, edit)
-      if (!answer) return
-      acknowledged.push({ edit, ...answer })
+      if (answer === undefined) return
+      if (typeof answer === 'string') {
+        refused.push({ id: edit.id, answer })
+        await sleep(PAUSE)
+      } else acknowledged.push({ edit, ...answer })
     }
   }
   await Promise.all(Array.from({ length: connections }, one))
-  return acknowledged
+  return { acknowledged, refused }
 }
 
-/** Undefined when the relay went away. Throws when it refuses: none of these edits is one to refuse. */
+/** Undefined when the relay went away; a refusal as it was put. */
 async function send(
   url: string,
   { method, path, body }: Edit,
-): Promise<Omit<Acknowledged, 'edit'> | undefined> {
+): Promise<Omit<Acknowledged, 'edit'> | string | undefined> {
   let status: number
   let text: string
   try {
@@ -155,7 +177,7 @@ async function send(
   } catch {
     return undefined
   }
-  if (status >= 300) throw new Error(`${method} ${path} was answered ${status}: ${text}`)
+  if (status >= 300) return `${method} ${path} was answered ${status}: ${text}`
   if (method === 'PUT') return { changed: true }
   const { revision } = JSON.parse(text)['lwaftr:output']
   return revision === undefined ? { changed: false } : { changed: true, revision: Number(revision) }
