@@ -32,7 +32,8 @@ export interface RelayOptions {
   readonly listen?: string
   /** Further words for `lwaftr run`. */
   readonly arguments?: readonly string[]
-  readonly environment?: NodeJS.ProcessEnv
+  /** What runs it somewhere else, with its own words: `nsenter`, say. */
+  readonly within?: readonly string[]
 }
 
 /** Starts a relay with a configuration in the text format; rejects with its own words when it does not come up. */
@@ -46,7 +47,9 @@ export function startRelay(
   writeFileSync(file, configuration)
   const listen = options.listen ?? '127.0.0.1:0'
   const args = ['run', '--conf', file, '--name', name, '--listen', listen, ...(options.arguments ?? [])]
-  const child = sandbox.lwaftr(args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const words = [...(options.within ?? []), process.execPath, join(root, 'bin/lwaftr'), ...args]
+  const [program = '', ...rest] = words
+  const child = sandbox.spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
   return whenReady(child, name)
 }
 

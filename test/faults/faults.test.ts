@@ -1,0 +1,129 @@
+// Faults by chance, in the middle of traffic and edits; after each, everything that was promised.
+//
+//   FAULTS_ROUNDS=50 FAULTS_SEED=7 npm run test:faults      FAULTS_ONLY='link'   those whose name has it
+//
+// What is injected when, and every edit, comes from the seed. Which edit a kill meets is the machine's.
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { INTERNET } from '../../src/lab/addresses.js'
+import * as f from '../../src/lab/memory/frames.js'
+import { continuousPing, pingUntilAnswered } from '../../src/lab/ping.js'
+import { check, type State } from '../crash/check.js'
+import { b4Of, type Edit, KEYS, type Random, seeded, smallEdit, storm } from '../crash/storm.js'
+import { skip } from '../lab/helper.js'
+import { CLIENT_FAULTS } from './clients.js'
+import type { Fault } from './fault.js'
+import { Ground } from './ground.js'
+import { Invariants, leavesNothing } from './invariants.js'
+import { LINK_FAULTS } from './links.js'
+import { PROCESS_FAULTS } from './processes.js'
+import { STORAGE_FAULTS } from './storage.js'
+
+const rounds = Number(process.env.FAULTS_ROUNDS ?? 5)
+const seed = Number(process.env.FAULTS_SEED ?? 1)
+const only = process.env.FAULTS_ONLY ?? ''
+const FAULTS = [...PROCESS_FAULTS, ...STORAGE_FAULTS, ...LINK_FAULTS, ...CLIENT_FAULTS].filter(({ name }) =>
+  name.includes(only),
+)
+/** Of examples/lab.conf: the traffic's, and no edit's. */
+const TRAFFIC = new Set(['193.5.1.100,0', '193.5.1.101,7'])
+/** Milliseconds until packets cross again. */
+const RECOVERY = 60_000
+const CONNECTIONS = 4
+
+const timeout = 60_000 + rounds * 60_000
+t.setTimeout(timeout)
+
+t.test(`${rounds} faults, and nothing lost (seed ${seed})`, { skip, timeout }, async (t) => {
+  const random = seeded(seed)
+  const ground = await Ground.open(t, random(2) === 0 ? 'af-xdp' : 'af-packet')
+  await ground.start()
+  await pingUntilAnswered(ground.subscriber.host, INTERNET.ipv4, RECOVERY)
+  const invariants = new Invariants(ground)
+  const figures = { acknowledged: 0, unacknowledged: 0, refused: 0 }
+  const injected = new Map<string, number>()
+  const edits = new Map<number, Edit>()
+  let base: State = { revision: 1, model: { softwires: new Map(), mtu: 1500 } }
+  const faults = inTurn(FAULTS, random)
+  for (let round = 1; round <= rounds; round++) {
+    const fault = faults()
+    const title = `round ${round}, ${fault.name}`
+    const { acknowledged, refused } = await strike(t, { title, ground, fault, random, edits })
+    figures.refused += refused.length
+    for (const answer of new Set(refused.map(({ answer }) => answer.replace(/^.* was answered/, ''))))
+      t.comment(`${title}: ${answer}`)
+    base = await check(t, {
+      round,
+      url: ground.relay.url,
+      base,
+      acknowledged,
+      refused: refused.map(({ id }) => id),
+      edits,
+      figures,
+      others: TRAFFIC,
+    })
+    const forwarded = await ground.scan(KEYS)
+    const configured = [...base.model.softwires].map(
+      ([key, id]) => [key, f.addressBytes(b4Of(id)).toString('hex')] as const,
+    )
+    t.same(
+      forwarded,
+      new Map(configured),
+      `${title}: packets to every softwire leave for its B4, and no others`,
+    )
+    await invariants.check(t, title, fault.worker)
+    injected.set(fault.name, (injected.get(fault.name) ?? 0) + 1)
+  }
+  t.comment(`driver ${ground.driver}; revision ${base.revision}; ${JSON.stringify(figures)}`)
+  for (const [name, times] of injected) t.comment(`${times} × ${name}`)
+  ground.relay.process.kill('SIGTERM')
+  t.equal(await ground.relay.ended, 0, 'the relay ends well')
+  await leavesNothing(t, ground)
+})
+
+interface Strike {
+  readonly title: string
+  readonly ground: Ground
+  readonly fault: Fault
+  readonly random: Random
+  readonly edits: Map<number, Edit>
+}
+
+/** Traffic and edits, and a fault in the middle; then there is a leader again, and packets cross. */
+async function strike(t: Test, { title, ground, fault, random, edits }: Strike) {
+  const { host } = ground.subscriber
+  const pings = continuousPing(host, INTERNET.ipv4, { interval: 0.01 })
+  t.ok(await pings.firstAnswer(RECOVERY), `${title}: packets cross before it`)
+  let over = false
+  const stormy = storm(
+    ground.relay.url,
+    () => {
+      if (over) return null
+      const edit = smallEdit(random, edits.size + 2)
+      edits.set(edit.id, edit)
+      return edit
+    },
+    CONNECTIONS,
+  )
+  await sleep(50 + random(500))
+  await fault.inject(ground, random)
+  await sleep(random(200))
+  over = true
+  const outcome = await stormy
+  if (!ground.hasLeader) await ground.start()
+  t.type(await pingUntilAnswered(host, INTERNET.ipv4, RECOVERY), 'number', `${title}: packets cross after it`)
+  const { received, missed } = await pings.stop()
+  if (fault.hitless) t.equal(missed, 0, `${title}: no packet of ${received} is lost`)
+  return outcome
+}
+
+/** All of them in an order of chance, again and again. */
+function inTurn(faults: readonly Fault[], random: Random): () => Fault {
+  let left: Fault[] = []
+  return () => {
+    if (left.length === 0) left = [...faults]
+    const [next] = left.splice(random(left.length), 1)
+    if (next === undefined) throw new Error('there is no fault of that name')
+    return next
+  }
+}

@@ -1,0 +1,44 @@
+// The file systems that the relay writes to: full, or read-only.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Fault } from './fault.js'
+import type { Ground } from './ground.js'
+
+async function full(ground: Ground, directory: string, milliseconds: number): Promise<void> {
+  const filler = `${directory}/filler`
+  ground.inside('sh', '-c', `cat /dev/zero > ${filler} 2>/dev/null || true`)
+  await sleep(milliseconds)
+  ground.inside('rm', filler)
+}
+
+export const STORAGE_FAULTS: readonly Fault[] = [
+  {
+    name: 'disk full',
+    hitless: true,
+    worker: 'lives',
+    inject: (ground, random) => full(ground, ground.stateDirectory, 300 + random(1000)),
+  },
+  {
+    name: 'shared memory full',
+    hitless: true,
+    worker: 'lives',
+    inject: (ground, random) => full(ground, '/dev/shm', 300 + random(1000)),
+  },
+  {
+    name: 'disk read-only when the next leader starts',
+    hitless: true,
+    worker: 'lives',
+    async inject(ground) {
+      ground.relay.process.kill('SIGKILL')
+      await ground.relay.ended
+      const remount = (how: string) => ground.inside('mount', '-o', `remount,${how}`, ground.stateDirectory)
+      remount('ro')
+      const started = await ground.start().then(
+        () => 'it started',
+        (problem: Error) => problem.message,
+      )
+      remount('rw')
+      if (!/read-only|EROFS/i.test(started)) throw new Error(`on a read-only disk: ${started}`)
+      ground.forget()
+    },
+  },
+]
