@@ -11,7 +11,8 @@ void Link::transmit(Packet* const* packets, size_t count) {
 }
 
 void Link::check() {
-  LinkStatus status = present() ? device_->check() : LinkStatus::gone;
+  // Also one that is gone: an interface that was renamed comes back as itself, and its sockets are still good.
+  LinkStatus status = device_ ? device_->check() : LinkStatus::gone;
   up_ = status == LinkStatus::up;
   present_.store(status != LinkStatus::gone, std::memory_order_relaxed);
 }

@@ -173,14 +173,23 @@ export class Instance {
   }
 
   #reopen(): void {
-    for (const queue of this.#queues.values()) {
-      for (const { device, problem } of queue.reopen()) {
-        if (problem === null) this.log('info', `device ${device} is back`)
-        else if (this.#missing.get(device) !== problem) this.log('warn', `device ${problem}; waiting for it`)
-        if (problem === null) this.#missing.delete(device)
-        else this.#missing.set(device, problem)
-      }
+    const attempts = [...this.#queues.values()].flatMap((queue) => {
+      const made = queue.reopen()
       this.#sayDrivers(queue)
+      return made
+    })
+    for (const { device, problem } of attempts) {
+      if (problem === null) this.#back(device)
+      else if (this.#missing.get(device) !== problem) this.log('warn', `device ${problem}; waiting for it`)
+      if (problem !== null) this.#missing.set(device, problem)
     }
+    // One that came back as itself (it was renamed) needs no opening.
+    for (const device of this.#missing.keys())
+      if (!attempts.some((attempt) => attempt.device === device)) this.#back(device)
+  }
+
+  #back(device: string): void {
+    this.log('info', `device ${device} is back`)
+    this.#missing.delete(device)
   }
 }

@@ -213,6 +213,24 @@ export function linkTests(driver: Driver, skip: string | false): void {
     t.equal(dataplane.state().instances[0]?.worker.pid, pid, 'the worker never died')
   })
 
+  t.test('a link that is renamed is picked up when it has its name again', { skip }, async (t) => {
+    const lab = await buildTopology(await sandbox(t))
+    const dataplane = await open(t, { driver })
+    await commit(dataplane, [instance(lab.device)])
+    t.type(await pingUntilAnswered(lab.switch, RELAY.ipv4, PATIENCE), 'number')
+    const other = lab.sandbox.link('other')
+    const rename = async (from: string, to: string) => {
+      await ip(`link set ${from} down`)
+      await ip(`link set ${from} name ${to}`)
+      await ip(`link set ${to} up`)
+    }
+    await rename(lab.device, other)
+    t.ok(await eventually(() => !onlyQueue(dataplane).internalLinkUp), 'gone is seen')
+    await rename(other, lab.device)
+    t.ok(await eventually(() => onlyQueue(dataplane).internalLinkUp), 'back is seen')
+    t.type(await pingUntilAnswered(lab.switch, RELAY.ipv4, PATIENCE), 'number')
+  })
+
   t.test(
     'a passthru device that is deleted costs the softwires nothing and is picked up again',
     { skip },

@@ -30,13 +30,14 @@ export const STORAGE_FAULTS: readonly Fault[] = [
     async inject(ground) {
       ground.relay.process.kill('SIGKILL')
       await ground.relay.ended
-      const remount = (how: string) => ground.inside('mount', '-o', `remount,${how}`, ground.stateDirectory)
-      remount('ro')
+      const { stateDirectory } = ground
+      ground.inside('mount', '--bind', stateDirectory, stateDirectory)
+      ground.inside('mount', '-o', 'remount,bind,ro', stateDirectory)
       const started = await ground.start().then(
         () => 'it started',
         (problem: Error) => problem.message,
       )
-      remount('rw')
+      ground.inside('umount', stateDirectory)
       if (!/read-only|EROFS/i.test(started)) throw new Error(`on a read-only disk: ${started}`)
       ground.forget()
     },
