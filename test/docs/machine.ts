@@ -5,9 +5,13 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../../src/root.js'
+import type { End } from './page.js'
 
 /** Milliseconds a block may take. */
 const PATIENCE = 60_000
+
+/** Seconds after which a person interrupts what goes on. */
+const INTERRUPT = 1
 
 /** What a fresh machine has: its own /run, /tmp and /etc/lwaftr, a loopback, `lwaftr` on the path. */
 const BOOT = `
@@ -59,15 +63,19 @@ export class Machine {
     return machine
   }
 
-  /** Types commands as a person does, until one fails, or, of a refusal, none may succeed. Both outputs, as they come. */
-  async type(commands: string, refused = false): Promise<Printed> {
+  /** Types commands as a person does, until one fails. Both outputs, as they come. */
+  async type(commands: string, how: End = 'well'): Promise<Printed> {
     const mark = `--- end of block ${Math.random().toString(36).slice(2)} `
     this.#output = ''
     // Programs that read their input find an end, not what is typed next.
-    const typed = `eval '${commands.replaceAll("'", "'\\''")}' </dev/null`
-    const run = refused ? `if ${typed}; then echo 'it was not refused'; false; fi` : typed
+    const evaluate = `eval ${quoted(commands)} </dev/null`
+    const typed: Record<End, string> = {
+      well: evaluate,
+      refused: `if ${evaluate}; then echo 'it was not refused'; false; fi`,
+      'goes on': `timeout ${INTERRUPT} bash -ec ${quoted(commands)} </dev/null || test $? = 124`,
+    }
     this.shell.stdin?.write(
-      `set -e; trap 'echo "${mark}$?"' EXIT\n${run}\ntrap - EXIT; set +e; echo "${mark}0"\n`,
+      `set -e; trap 'echo "${mark}$?"' EXIT\n${typed[how]}\ntrap - EXIT; set +e; echo "${mark}0"\n`,
     )
     const end = new RegExp(`${mark}(\\d+)\\n`)
     const deadline = Date.now() + PATIENCE
@@ -89,4 +97,8 @@ export class Machine {
     }
     rmSync(this.home, { recursive: true, force: true })
   }
+}
+
+function quoted(commands: string): string {
+  return `'${commands.replaceAll("'", "'\\''")}'`
 }

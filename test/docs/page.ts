@@ -2,9 +2,11 @@
 //
 //   ```sh                     commands, typed one block after another into one shell
 //   ```text                   right after them: what they print; … stands for anything, alone on a line for any lines
+//   <!-- a relay runs -->     with the configuration of the README, on eth1, with a router behind it
 //   <!-- setup … -->          commands that make the reader's machine: a link eth1, a router behind it
 //   <!-- not run: REASON -->  the next block cannot be run here
 //   <!-- refused -->          the next block's last command is refused
+//   <!-- goes on -->          the next block's last command does not end by itself
 //   <!-- long -->             the whole page takes long
 import { marked, type Token } from 'marked'
 
@@ -14,8 +16,11 @@ export interface Block {
   readonly expected: readonly string[]
   /** Why it is not run. */
   readonly notRun?: string
-  readonly refused: boolean
+  readonly end: End
 }
+
+/** How a block ends: well, refused, or only when it is interrupted. */
+export type End = 'well' | 'refused' | 'goes on'
 
 export interface Page {
   readonly blocks: readonly Block[]
@@ -24,6 +29,8 @@ export interface Page {
   readonly strays: readonly string[]
 }
 
+const RELAY = '. "$LWAFTR/test/docs/relay.sh"'
+
 /** Programs of the reader's, by which code is known to be a command. */
 const COMMAND = /^(?:\$ |bin\/lwaftr |lwaftr |npm |curl |ip |ping |sudo |systemctl |birdc |vtysh )/m
 
@@ -31,7 +38,7 @@ export function readPage(markdown: string): Page {
   const blocks: (Block & { expected: string[] })[] = []
   const strays: string[] = []
   let long = false
-  let next: Pick<Block, 'notRun' | 'refused'> = { refused: false }
+  let next: Pick<Block, 'notRun' | 'end'> = { end: 'well' }
   let last: (typeof blocks)[number] | undefined
   for (const token of flat(marked.lexer(markdown))) {
     if (token.type === 'space') continue
@@ -40,13 +47,14 @@ export function readPage(markdown: string): Page {
     if (token.type === 'html') {
       const [, comment = ''] = /^<!--\s*([\s\S]*?)\s*-->\s*$/.exec(token.raw) ?? []
       if (comment === 'long') long = true
+      if (comment === 'a relay runs') blocks.push({ ...next, commands: RELAY, expected: [] })
       if (comment.startsWith('setup'))
         blocks.push({ ...next, commands: comment.slice('setup'.length), expected: [] })
       if (comment.startsWith('not run:')) next = { ...next, notRun: comment.slice('not run:'.length).trim() }
-      if (comment === 'refused') next = { ...next, refused: true }
+      if (comment === 'refused' || comment === 'goes on') next = { ...next, end: comment }
     } else if (token.type === 'code' && token.lang === 'sh') {
       last = { ...next, commands: token.text, expected: [] }
-      next = { refused: false }
+      next = { end: 'well' }
       blocks.push(last)
     } else if (token.type === 'code' && token.lang === 'text' && previous) {
       previous.expected.push(...token.text.split('\n'))

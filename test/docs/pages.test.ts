@@ -29,6 +29,10 @@ t.test('an expected line may come after others, and must come', async (t) => {
     t.equal(missingLine(expected, printed), missing, expected.join(' / '))
 })
 
+t.test('every command in a page is in a block that is run, or says why it is not', async (t) => {
+  for (const name of pages) t.same(readPage(readFileSync(join(root, name), 'utf8')).strays, [], name)
+})
+
 const noUnshare =
   spawnSync('unshare', ['--version']).error === undefined ? false : 'no unshare on this machine'
 
@@ -39,13 +43,13 @@ for (const name of pages) {
   t.test(name, { skip: skip || noUnshare || tooLong }, async (t) => {
     const machine = await Machine.boot()
     t.teardown(() => machine.halt())
-    for (const { commands, expected, notRun, refused } of page.blocks) {
+    for (const { commands, expected, notRun, end } of page.blocks) {
       const title = commands.trim().split('\n')[0] ?? ''
       if (notRun !== undefined) {
         t.pass(title, { skip: notRun })
         continue
       }
-      const { code, output } = await machine.type(commands, refused)
+      const { code, output } = await machine.type(commands, end)
       const missing = missingLine(expected, output)
       t.ok(code === 0 && missing === undefined, title, { code, missing, commands, output })
       if (code !== 0) break
