@@ -118,7 +118,7 @@ export function readPlainSoftwires(text: Buffer, at: number): PlainSoftwires {
  */
 const modules: Readonly<Record<string, readonly string[]>> = {
   'snabb-softwire-v3': [],
-  'ietf-alarms': ['alarm-history', 'alarm-summary'],
+  'ietf-alarms': ['alarm-history', 'alarm-shelving', 'alarm-summary'],
   lwaftr: [],
   'lwaftr-deviations': [],
   'ietf-netconf-acm': [],

@@ -51,6 +51,15 @@ t.test(
       { 'alarm-type-id': /./, 'is-cleared': false },
       { 'alarm-type-id': /./, 'is-cleared': false },
     ])
+
+    const shelf = '{ name works; resource "/softwire-config/instance[device=link0]//*"; }'
+    const put = await world.lwaftr(['set-config', '/alarms/control/alarm-shelving/shelf[name=works]', shelf])
+    t.match(put, { code: 0, stderr: '' })
+    t.match((await world.lwaftr(['alarms'])).stdout, /^\S+ warning {2}worker-failed: [^\n]*\n$/)
+    t.match(
+      (await world.lwaftr(['alarms', '--shelved'])).stdout,
+      /^\S+ critical next-hop-unresolved: [^\n]*\n$/,
+    )
     t.match(await relay.stop(), { code: 0 })
   },
 )

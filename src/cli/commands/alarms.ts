@@ -7,6 +7,7 @@ import { updates } from '../events.js'
 interface AlarmsOptions extends ConnectionOptions {
   readonly all: boolean
   readonly follow: boolean
+  readonly shelved: boolean
   readonly format: 'text' | 'json'
 }
 
@@ -14,6 +15,9 @@ export function alarmsCommand(): Command {
   return clientCommand('alarms')
     .description('Print what is wrong with a running relay, the worst first.')
     .option('--all', 'also what was wrong and is not any more', false)
+    .addOption(
+      new Option('--shelved', 'those that were put on a shelf instead').default(false).conflicts('follow'),
+    )
     .option('--follow', 'go on with each change, until interrupted', false)
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .addHelpText('after', '\nExamples:\n  lwaftr alarms\n  lwaftr alarms --follow --format json')
@@ -32,19 +36,20 @@ export interface Alarm {
 
 async function alarms(options: AlarmsOptions): Promise<void> {
   if (options.follow) return follow(options)
-  const all = await askAlarms(await connect(options))
+  const all = await askAlarms(await connect(options), options.shelved)
   const wanted = all.filter((alarm) => options.all || !alarm['is-cleared'])
   if (options.format === 'json') process.stdout.write(`${JSON.stringify(wanted, null, 2)}\n`)
   else for (const alarm of wanted.sort(byWeight)) print(alarm, options)
 }
 
-async function askAlarms(client: Client): Promise<Alarm[]> {
+async function askAlarms(client: Client, shelved: boolean): Promise<Alarm[]> {
   const headers = { accept: contentType('json') }
-  const path = '/restconf/data/ietf-alarms:alarms/alarm-list'
+  const path = `/restconf/data/ietf-alarms:alarms/${shelved ? 'shelved-alarms' : 'alarm-list'}`
   const body = JSON.parse(await text(await client.request('GET', { path, headers }))) as {
-    'ietf-alarms:alarm-list': { readonly alarm?: Alarm[] }
+    'ietf-alarms:alarm-list'?: { readonly alarm?: Alarm[] }
+    'ietf-alarms:shelved-alarms'?: { readonly 'shelved-alarm'?: Alarm[] }
   }
-  return body['ietf-alarms:alarm-list'].alarm ?? []
+  return body['ietf-alarms:shelved-alarms']?.['shelved-alarm'] ?? body['ietf-alarms:alarm-list']?.alarm ?? []
 }
 
 async function follow(options: AlarmsOptions): Promise<void> {

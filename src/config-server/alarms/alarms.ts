@@ -14,6 +14,7 @@ import { conditions } from './conditions.js'
 import { mostStatusChanges } from './control.js'
 import { rateConditions } from './rate-conditions.js'
 import { type Samples, sampled } from './rates.js'
+import { type Shelf, shelfOf, shelvesOf } from './shelves.js'
 import { advanceClocks, type Clocks, type Surroundings, surroundingConditions } from './surroundings.js'
 
 export interface AlarmsParts {
@@ -32,6 +33,11 @@ export interface AlarmChange {
   readonly after: Alarm | undefined
 }
 
+export interface ShelvedAlarm {
+  readonly alarm: Alarm
+  readonly shelf: string
+}
+
 /** Milliseconds between two looks when nothing calls for one. */
 const INTERVAL = 1000
 /** Milliseconds that a worker has to run before its restart is a thing of the past. */
@@ -39,7 +45,11 @@ const SETTLED = 60_000
 
 export class Alarms {
   readonly #parts: AlarmsParts
+  /** All of them; the two below are parts of it. */
   #list: AlarmList = NO_ALARMS
+  #listed: ReadonlyMap<string, Alarm> = new Map()
+  #shelved: ReadonlyMap<string, ShelvedAlarm> = new Map()
+  #shelvedLastChanged: Date | undefined
   #lastChanged: Date | undefined
   #samples: Samples = []
   #clocks: Clocks | null = null
@@ -69,8 +79,18 @@ export class Alarms {
     for (const close of this.#close.splice(0)) close()
   }
 
+  /** Those that are not on a shelf. */
   get all(): Iterable<Alarm> {
-    return this.#list.alarms.values()
+    return this.#listed.values()
+  }
+
+  /** Those that are, each with its shelf. */
+  get shelved(): Iterable<ShelvedAlarm> {
+    return this.#shelved.values()
+  }
+
+  get shelvedLastChanged(): Date | undefined {
+    return this.#shelvedLastChanged
   }
 
   get lastChanged(): Date | undefined {
@@ -101,14 +121,32 @@ export class Alarms {
       ...rateConditions(schema, config, devices, this.#samples),
       ...surroundingConditions(surroundings(), this.#clocks.jump, now),
     ]
-    this.#become(advance(this.#list, found, now, mostStatusChanges(config)), now)
+    this.#list = advance(this.#list, found, now, mostStatusChanges(config))
+    this.#sort(shelvesOf(schema, config), now)
   }
 
-  #become(next: AlarmList, now: Date): void {
-    const last = this.#list.alarms
-    this.#list = next
-    const changes = [...new Set([...last.keys(), ...next.alarms.keys()])].flatMap((key): AlarmChange[] => {
-      const [before, after] = [last.get(key), next.alarms.get(key)]
+  /** Which are listed and which are on a shelf; tells what that changed in the list. */
+  #sort(shelves: readonly Shelf[], now: Date): void {
+    const last = this.#listed
+    const next = new Map<string, Alarm>()
+    const shelved = new Map<string, ShelvedAlarm>()
+    for (const [key, alarm] of this.#list.alarms) {
+      const shelf = shelves.length === 0 ? undefined : shelfOf(this.#parts.schema, shelves, alarm)
+      if (shelf === undefined) next.set(key, alarm)
+      else {
+        const same = this.#shelved.get(key)
+        const entry = same?.alarm === alarm && same.shelf === shelf.name ? same : { alarm, shelf: shelf.name }
+        shelved.set(key, entry)
+      }
+    }
+    const sameShelved =
+      shelved.size === this.#shelved.size &&
+      [...shelved].every(([key, entry]) => this.#shelved.get(key) === entry)
+    if (!sameShelved) this.#shelvedLastChanged = now
+    this.#shelved = shelved
+    this.#listed = next
+    const changes = [...new Set([...last.keys(), ...next.keys()])].flatMap((key): AlarmChange[] => {
+      const [before, after] = [last.get(key), next.get(key)]
       return before === after ? [] : [{ before, after }]
     })
     if (changes.length === 0) return

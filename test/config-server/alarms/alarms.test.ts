@@ -1,5 +1,6 @@
 // Alarms as clients meet them: RESTCONF, WebSocket, event streams.
 import t, { type Test } from 'tap'
+import type { JsonObject } from '../../../src/schema/json-types.js'
 import { instance, queue } from '../announce/queues.js'
 import { build } from '../helper.js'
 import { EventClient } from '../sse/client.js'
@@ -186,6 +187,61 @@ t.test('what of RFC 8632 is not served is not in the model, and cannot be config
   const modules = library.json()['ietf-yang-library:module-set'][0].module
   t.match(
     modules.find(({ name }: { name: string }) => name === 'ietf-alarms'),
-    { feature: ['alarm-history', 'alarm-summary'], deviation: ['lwaftr-deviations'] },
+    { feature: ['alarm-shelving', 'alarm-history', 'alarm-summary'], deviation: ['lwaftr-deviations'] },
   )
+})
+
+t.test('an alarm on a shelf is in the list of those, and nobody is told of it', async (t) => {
+  const { dataplane, get, send, alarms } = await open(t)
+  dataplane.become(dies())
+  const told: string[] = []
+  alarms.subscribe((changes) =>
+    told.push(...changes.map(({ before, after }) => `${before ? 'was' : ''}${after ? ' is' : ''}`)),
+  )
+  const shelve = (shelf: JsonObject) =>
+    send('PUT', `${ALARMS}/control/alarm-shelving/shelf=night`, {
+      'ietf-alarms:shelf': [{ name: 'night', ...shelf }],
+    })
+  const numbers = async () => [
+    (await get('/alarm-list'))['ietf-alarms:alarm-list']['number-of-alarms'],
+    (await get('/shelved-alarms'))['ietf-alarms:shelved-alarms']['number-of-shelved-alarms'],
+  ]
+  const type = (id: string, match = '') => ({ 'alarm-type-id': id, 'alarm-type-qualifier-match': match })
+  const ANY = '/snabb-softwire-v3:softwire-config/snabb-softwire-v3:instance'
+  t.same(await numbers(), [1, 0])
+  for (const [sentence, shelf, shelved] of [
+    ['all of them', {}, 1],
+    ['another type', { 'alarm-type': [type('lwaftr:link-down')] }, 0],
+    ['its type', { 'alarm-type': [type('lwaftr:link-down'), type('lwaftr:worker-failed')] }, 1],
+    ['a qualifier that it has not', { 'alarm-type': [type('lwaftr:worker-failed', 'x')] }, 0],
+    ['any qualifier', { 'alarm-type': [type('lwaftr:worker-failed', '.*')] }, 1],
+    ['what it is about', { resource: [`${ANY}[snabb-softwire-v3:device='eth0']`] }, 1],
+    ['what another is about', { resource: [`${ANY}[snabb-softwire-v3:device='eth1']`] }, 0],
+    ['whichever instance', { resource: ['/nowhere', ANY] }, 1],
+    ['what is below an instance', { resource: [`${ANY}//*`] }, 0],
+    ['what is below the configuration', { resource: ['/snabb-softwire-v3:softwire-config//*'] }, 1],
+    ['its resource and another type', { resource: [ANY], 'alarm-type': [type('lwaftr:link-down')] }, 0],
+  ] as const) {
+    const put = await shelve(shelf as unknown as JsonObject)
+    t.ok(put.statusCode < 300, put.body)
+    t.same(await numbers(), [1 - shelved, shelved], sentence)
+  }
+  await shelve({ description: 'until the router is exchanged' })
+  t.same(told.slice(0, 3), ['was', ' is', 'was'], 'who follows sees it go and come')
+  const shelved = (await get('/shelved-alarms'))['ietf-alarms:shelved-alarms']
+  t.match(shelved, {
+    'shelved-alarms-last-changed': time,
+    'shelved-alarm': [
+      { resource: INSTANCE, 'shelf-name': 'night', 'is-cleared': false, 'perceived-severity': 'critical' },
+    ],
+  })
+  const summary = (await get('/summary'))['ietf-alarms:summary']
+  t.same(summary['shelves-active'], [null])
+  t.match(summary['alarm-summary'][0], { severity: 'critical', total: 0 })
+  told.length = 0
+  dataplane.become(lives(1))
+  t.same(told, [])
+  t.equal((await send('DELETE', `${ALARMS}/control/alarm-shelving/shelf=night`)).statusCode, 204)
+  t.same(await numbers(), [1, 0])
+  t.same(told, [' is'], 'what it has become meanwhile')
 })
