@@ -36,11 +36,14 @@ t.test('every command in a page is in a block that is run, or says why it is not
 const noUnshare =
   spawnSync('unshare', ['--version']).error === undefined ? false : 'no unshare on this machine'
 
+// Each page has a machine of its own, and mostly waits.
+t.jobs = 2
+
 for (const name of pages) {
   const page = readPage(readFileSync(join(root, name), 'utf8'))
   if (page.blocks.length === 0) continue
   const tooLong = page.long && !long && 'it takes long: npm run test:docs'
-  t.test(name, { skip: skip || noUnshare || tooLong }, async (t) => {
+  t.test(name, { buffered: true, skip: skip || noUnshare || tooLong }, async (t) => {
     const machine = await Machine.boot()
     t.teardown(() => machine.halt())
     for (const { commands, expected, notRun, end } of page.blocks) {
