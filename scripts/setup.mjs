@@ -31,7 +31,7 @@ export async function setup(purpose) {
   checkNode()
   await ensurePackages(purpose)
   if (!npmPackagesInstalled()) {
-    await step('npm packages', () => run('npm', ['ci', '--no-audit', '--no-fund']))
+    await step('npm packages', installPackages)
   }
   await stamped('native addons', NATIVE_SOURCES, ADDONS, () =>
     run('npm', ['run', '--silent', 'build:native', '--', '--jobs=max'], headersEnvironment()),
@@ -45,13 +45,17 @@ export async function setup(purpose) {
   if (purpose === 'test') await ensureTestRunner()
 }
 
+/** None of them gets to run a program of its own here: those that would only look whether their binaries are there. */
+function installPackages() {
+  return run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])
+}
+
 /** What tap is made of when it is built: it was seen to go missing after a build that said it had succeeded. */
 const RUNNER = 'node_modules/@tapjs/test/test-built/dist/esm/index.js'
 
 /** Builds tap with the plugins of .taprc. Called again right before the tests: without its parts it cannot even build itself. */
 export async function ensureTestRunner() {
-  if (!outputsExist([RUNNER]))
-    await step('npm packages, for the test runner', () => run('npm', ['ci', '--no-audit', '--no-fund']))
+  if (!outputsExist([RUNNER])) await step('npm packages, for the test runner', installPackages)
   // npm ci brings the runner back as it was published, with this marker gone.
   const built = 'node_modules/.test-runner-built'
   await stamped('test runner', ['.taprc'], [built, RUNNER], async () => {

@@ -11,7 +11,6 @@
 import { execFileSync } from 'node:child_process'
 import {
   cpSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -24,6 +23,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '../setup/run.mjs'
+import { epoch, productionPackages } from './contents.mjs'
+import { sbom } from './sbom.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -73,7 +74,7 @@ function lay(stage) {
   }
   for (const path of ['bin', ...manifest.files].filter((path) => !LEFT_OUT.test(path)))
     copy(path, at(PROGRAM, path))
-  for (const path of productionPackages()) copy(path, at(PROGRAM, path), notNested)
+  for (const { path } of productionPackages()) copy(path, at(PROGRAM, path), notNested)
   for (const addon of addons()) copy(addon, at(PROGRAM, addon))
   writeFileSync(at(PROGRAM, 'package.json'), `${JSON.stringify(installed(), null, 2)}\n`)
 
@@ -81,6 +82,7 @@ function lay(stage) {
   symlinkSync('../lib/lwaftr/bin/lwaftr', at('usr/bin/lwaftr'))
   into(DOCS, 'README.md', 'docs', 'examples')
   copy('LICENSE', at(DOCS, 'copyright'))
+  writeFileSync(at(DOCS, 'lwaftr.cdx.json'), sbom())
   // `lwaftr lab` runs them.
   symlinkSync(`../../share/doc/lwaftr/examples`, at(PROGRAM, 'examples'))
   into('lib/systemd/system', 'packaging/lwaftr@.service')
@@ -104,14 +106,6 @@ function notNested(path) {
   return !path.startsWith('/node_modules')
 }
 
-/** Folders of node_modules that the relay runs with. */
-function productionPackages() {
-  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
-  return Object.entries(packages)
-    .filter(([path, { dev }]) => path !== '' && dev !== true && existsSync(join(root, path)))
-    .map(([path]) => path)
-}
-
 function addons() {
   const names = readdirSync(join(root, 'build/Release')).filter((name) => name.endsWith('.node'))
   if (names.length === 0) throw new Error("nothing is built here: run 'npm run setup' first")
@@ -125,11 +119,6 @@ function installed() {
 
 function architecture() {
   return execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim()
-}
-
-/** When the sources were last changed: two builds of one commit are the same file. */
-function epoch() {
-  return execFileSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' }).trim()
 }
 
 /** Debian packages of the shared libraries that the addons are linked with. */
