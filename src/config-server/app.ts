@@ -4,6 +4,7 @@ import type { SecureContextOptions } from 'node:tls'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { error } from '../errors.js'
 import type { Log } from '../log/log.js'
+import { shareBodyRoom } from './access/body-room.js'
 import { auditDenial, CHALLENGES, guard } from './access/guard.js'
 import { limitServer, serverOptions, TIMEOUTS, type Timeouts } from './access/server-limits.js'
 import { errorForm } from './media-types.js'
@@ -23,6 +24,8 @@ export interface AppOptions {
   /** Certificate and key: then HTTP/2 beside 1.1, over TLS. */
   readonly tls?: SecureContextOptions
   readonly limits?: Timeouts
+  /** Bytes of memory for the bodies of all requests. */
+  readonly bodyRoom?: number
   /** Told of what is a bug or an operator's business, never of what a client did wrong. */
   readonly log?: Log
   readonly eventStreams?: EventStreamOptions
@@ -33,7 +36,14 @@ export interface AppOptions {
 const BODY_LIMIT = 1 << 30
 
 export function buildApp(services: Unbound, options: AppOptions = {}): FastifyInstance {
-  const { log = () => {}, tls, limits = TIMEOUTS, eventStreams, websocket } = options
+  const {
+    log = () => {},
+    tls,
+    limits = TIMEOUTS,
+    bodyRoom = 2 * BODY_LIMIT,
+    eventStreams,
+    websocket,
+  } = options
   const logBug = (problem: unknown) =>
     log('error', problem instanceof Error ? String(problem.stack) : String(problem))
   const refuse = (problem: unknown, request: FastifyRequest, reply: FastifyReply) => {
@@ -54,6 +64,7 @@ export function buildApp(services: Unbound, options: AppOptions = {}): FastifyIn
     routerOptions: { maxParamLength: 8192, ignoreTrailingSlash: false },
   })
   limitServer(app, services.access, limits)
+  shareBodyRoom(app, bodyRoom)
   // Routes read bodies themselves: what they may hold depends on the schema, not on the media type alone.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
