@@ -33,6 +33,7 @@ std::nullopt_t throw_system_error(Napi::Env env, int error_number, const std::st
 }
 
 std::optional<uint64_t> to_integer(Napi::Value value, const char* what, uint64_t max) {
+  if (value.IsEmpty()) return std::nullopt;
   if (!value.IsNumber()) return throw_type_error(value.Env(), std::string(what) + " must be a number");
   const double number = value.As<Napi::Number>().DoubleValue();
   if (!(number >= 0 && number <= static_cast<double>(max)) || number != std::floor(number))
@@ -41,11 +42,13 @@ std::optional<uint64_t> to_integer(Napi::Value value, const char* what, uint64_t
 }
 
 std::optional<bool> to_boolean(Napi::Value value, const char* what) {
+  if (value.IsEmpty()) return std::nullopt;
   if (!value.IsBoolean()) return throw_type_error(value.Env(), std::string(what) + " must be a boolean");
   return value.As<Napi::Boolean>().Value();
 }
 
 std::optional<std::string> to_string(Napi::Value value, const char* what) {
+  if (value.IsEmpty()) return std::nullopt;
   if (!value.IsString()) return throw_type_error(value.Env(), std::string(what) + " must be a string");
   return value.As<Napi::String>().Utf8Value();
 }

@@ -16,7 +16,8 @@ std::nullopt_t throw_coded_error(Napi::Env env, const char* code, const std::str
 // An Error with .code ("ENOSPC") as Node's own have it.
 std::nullopt_t throw_system_error(Napi::Env env, int error_number, const std::string& doing);
 
-// `what` names the argument in the message. Integers must lie in [0, max].
+// `what` names the argument in the message. Integers must lie in [0, max]. An empty value is what an object gives while
+// an exception waits: that one stays.
 std::optional<uint64_t> to_integer(Napi::Value value, const char* what, uint64_t max);
 std::optional<bool> to_boolean(Napi::Value value, const char* what);
 std::optional<std::string> to_string(Napi::Value value, const char* what);

@@ -183,8 +183,9 @@ Napi::Value QueueHandle::apply(const Napi::CallbackInfo& info) {
   if (auto change = member(object, "settings")) {
     auto value = change->As<Napi::Object>();
     update.settings = to_settings(value.Get("value"));
+    if (!update.settings) return {};
     auto revision = to_integer(value.Get("revision"), "revision", 1ull << 53);
-    if (!update.settings || !revision) return {};
+    if (!revision) return {};
     update.settings_revision = *revision;
     update.filters = Filters(*update.settings);
     const std::string& internal = ports_.names[kInternal].name;
