@@ -9,10 +9,6 @@ export function shareBodyRoom(app: FastifyInstance, size: number): void {
   let held = 0
   app.addHook('preParsing', async (_request, reply, payload) => {
     let own = 0
-    reply.raw.once('close', () => {
-      held -= own
-      own = 0
-    })
     const counted = new Transform({
       transform(piece: Buffer, _encoding, done) {
         const others = held - own
@@ -24,6 +20,12 @@ export function shareBodyRoom(app: FastifyInstance, size: number): void {
         Object.assign(counted, { receivedEncodedLength: own })
         done(null, piece)
       },
+    })
+    reply.raw.once('close', () => {
+      held -= own
+      own = 0
+      // What nobody has read is in the way of the next request.
+      payload.unpipe(counted).resume()
     })
     payload.once('error', (problem) => counted.destroy(problem))
     return payload.pipe(counted)
