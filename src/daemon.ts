@@ -17,7 +17,7 @@ import { readConfiguration } from './config-server/configuration-file.js'
 import { Confirmation } from './config-server/confirmation.js'
 import { Datastore } from './config-server/datastore.js'
 import { datastores } from './config-server/datastores.js'
-import { AlarmsFeed } from './config-server/feeds/alarms-feed.js'
+import { AlarmNotifications, AlarmsFeed } from './config-server/feeds/alarms-feed.js'
 import { configurationFeeds } from './config-server/feeds/configuration-feed.js'
 import { RoutesFeed } from './config-server/feeds/routes-feed.js'
 import { Streams } from './config-server/feeds/streams.js'
@@ -141,6 +141,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ...configurationFeeds({ ...parts, history }),
       new RoutesFeed(schema, routes),
       new AlarmsFeed(schema, alarms),
+      new AlarmNotifications(schema, alarms, () => parts.datastore.running.tree),
     ]
     const streams = new Streams({ ...parts, state: forwarding }, feeds)
     const metrics = new Metrics({ ...parts, alarms, access, streams })

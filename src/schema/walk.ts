@@ -50,8 +50,7 @@ export function* walk(schema: Schema, path: DataPath, source: Source): Generator
   const walker = new Walker(schema, source)
   const last = path.steps.at(-1)
   if (last === undefined) yield* walker.members(schema.roots, source.value)
-  else if (last.node.kind === 'container' || (last.node.kind === 'list' && last.keys.length > 0))
-    yield* walker.members(last.node.children, source.value)
+  else if (isBlock(last)) yield* walker.members(last.node.children, source.value)
   else {
     yield* walker.member(last.node, source.value, source.metadata)
     if (last.node === schema.softwires) yield* walker.records()
@@ -198,4 +197,11 @@ export function* chunks(pieces: Iterable<string>, size = 64 * 1024): Generator<s
     chunk = ''
   }
   if (chunk !== '') yield chunk
+}
+
+/** Whether a path that ends there is one thing with children: a container, a list's entry, a notification. */
+export function isBlock({ node, keys }: DataPath['steps'][number]): boolean {
+  return (
+    node.kind === 'container' || node.kind === 'notification' || (node.kind === 'list' && keys.length > 0)
+  )
 }

@@ -8,7 +8,7 @@ import type { Schema, SchemaNode } from './schema.js'
 import { isObject } from './shape.js'
 import { decodeSoftwire, recordSize } from './softwire-record.js'
 import { valueToText } from './values.js'
-import { chunks, metadataOf, type Source, TAG, walk } from './walk.js'
+import { chunks, isBlock, metadataOf, type Source, TAG, walk } from './walk.js'
 import { foldSoftwires, membersFromXml } from './xml-data.js'
 import { parseXml, type XmlElement } from './xml-elements.js'
 import { namesIn, namesToXml } from './xml-names.js'
@@ -72,7 +72,7 @@ export function writeXml(schema: Schema, path: DataPath, source: Source): Genera
 
 function* pieces(schema: Schema, path: DataPath, source: Source): Generator<string> {
   const last = path.steps.at(-1)
-  const ownElement = last?.node.kind === 'container' || (last?.node.kind === 'list' && last.keys.length > 0)
+  const ownElement = last !== undefined && isBlock(last)
   // The first element names its module; those below it only where theirs is another.
   const top = last !== undefined && !ownElement ? null : last?.node
   const open = (node: SchemaNode, depth: number, attributes = '') =>

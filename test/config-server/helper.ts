@@ -14,7 +14,7 @@ import { buildApp } from '../../src/config-server/app.js'
 import { Confirmation } from '../../src/config-server/confirmation.js'
 import { Datastore } from '../../src/config-server/datastore.js'
 import { datastores } from '../../src/config-server/datastores.js'
-import { AlarmsFeed } from '../../src/config-server/feeds/alarms-feed.js'
+import { AlarmNotifications, AlarmsFeed } from '../../src/config-server/feeds/alarms-feed.js'
 import { configurationFeeds } from '../../src/config-server/feeds/configuration-feed.js'
 import { RoutesFeed } from '../../src/config-server/feeds/routes-feed.js'
 import { Streams } from '../../src/config-server/feeds/streams.js'
@@ -222,6 +222,7 @@ export function services(dataplane: DataPlane, store: Store) {
     ...configurationFeeds({ ...parts, history }),
     new RoutesFeed(schema, routes),
     new AlarmsFeed(schema, alarms),
+    new AlarmNotifications(schema, alarms, () => datastore.running.tree),
   ]
   const streams = new Streams({ ...parts, state: forwarding }, feeds)
   const present = datastores(true)

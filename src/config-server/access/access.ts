@@ -120,6 +120,7 @@ export class Access {
       streams: {
         names: services.streams.names,
         replayOf: (stream) => services.streams.replayOf(stream),
+        notificationOf: (stream) => services.streams.notificationOf(stream),
         opened: (close) => services.streams.opened(close),
         close: () => services.streams.close(),
         followers: services.streams.followers,

@@ -5,6 +5,7 @@ import type { Schema } from '../../schema/schema.js'
 import { type PatternStep, parseNodePath } from '../nacm/node-path.js'
 import { isObject } from '../tree.js'
 import type { Alarm } from './alarm.js'
+import { controlOf } from './control.js'
 
 export interface Shelf {
   readonly name: string
@@ -24,9 +25,7 @@ interface Pattern {
 
 /** In the order in which they are tried. */
 export function shelvesOf(schema: Schema, config: JsonObject): Shelf[] {
-  const alarms = config['ietf-alarms:alarms']
-  const control = isObject(alarms) ? alarms.control : undefined
-  const shelving = isObject(control) ? control['alarm-shelving'] : undefined
+  const shelving = controlOf(config)['alarm-shelving']
   const shelves = (isObject(shelving) ? (shelving.shelf ?? []) : []) as JsonObject[]
   return shelves.map(({ name, resource = [], 'alarm-type': types }) => ({
     name: String(name),

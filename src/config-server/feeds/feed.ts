@@ -5,8 +5,9 @@
 //
 // Followers pull: a slow one costs its place and nothing more, since what it has yet to read is the feed's memory of
 // its last updates, which is the same for all of them and bounded.
-import type { JsonValue } from '../../schema/json-types.js'
+import type { JsonObject, JsonValue } from '../../schema/json-types.js'
 import type { DataPath } from '../../schema/paths.js'
+import type { SchemaNode } from '../../schema/schema.js'
 
 export interface FeedEdit {
   readonly operation: 'create' | 'replace' | 'delete'
@@ -21,6 +22,15 @@ export interface Update {
   readonly time: Date
   /** Null where they are too many to be told one by one: followers read the content anew. */
   readonly edits: Iterable<FeedEdit> | null
+}
+
+/** The notification by which streams tell, unless their feed has another. */
+export const UPDATE = 'lwaftr:update'
+
+/** A notification of the model, with its content. */
+export interface ModelledNotification {
+  readonly node: SchemaNode
+  readonly value: JsonObject
 }
 
 /** What a feed can tell again by time. */
@@ -49,6 +59,9 @@ export interface Feed {
   /** What came after that revision, oldest first; null when that is not known, or not known any more. */
   since(revision: string): Iterable<Update> | null
   readonly replay?: Replay
+  /** Name of what event streams tell instead of lwaftr:update, and what it says of an edit; null: nothing. */
+  readonly notification?: string
+  readonly notificationOf?: (edit: FeedEdit) => ModelledNotification | null
   /** Calls back after each update. Returns the unsubscriber. */
   subscribe(listener: (update: Update) => void): () => void
 }

@@ -2,10 +2,15 @@
 import { error } from '../../errors.js'
 import type { Unbound } from '../services.js'
 import type { Session } from '../session.js'
+import { UPDATE } from './feed.js'
 
 /** Throws LwaftrError 403. */
-export function checkFollow({ schema, access }: Pick<Unbound, 'schema' | 'access'>, session: Session): void {
-  const update = schema.notifications.get('lwaftr:update')
-  if (!update) throw new Error('the model has no notification update')
+export function checkFollow(
+  { schema, access }: Pick<Unbound, 'schema' | 'access'>,
+  session: Session,
+  notification = UPDATE,
+): void {
+  const update = schema.notifications.get(notification)
+  if (!update) throw new Error(`the model has no notification ${notification}`)
   if (!access.mayReceive(session, update)) throw error('access-denied', {})
 }

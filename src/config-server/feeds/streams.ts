@@ -2,7 +2,7 @@
 import { error } from '../../errors.js'
 import { formatApiPath, parsePath } from '../../schema/paths.js'
 import type { Schema } from '../../schema/schema.js'
-import type { Feed, Replay } from './feed.js'
+import { type Feed, type Replay, UPDATE } from './feed.js'
 import { StateFeed, type StateParts } from './state-feed.js'
 import { type Conceal, View } from './view.js'
 
@@ -37,6 +37,11 @@ export class Streams {
 
   get names(): readonly string[] {
     return [...this.#feeds.keys(), 'state']
+  }
+
+  /** Name of the notifications that it is told in, on event streams. */
+  notificationOf(stream: string): string {
+    return this.#feeds.get(stream)?.notification ?? UPDATE
   }
 
   replayOf(stream: string): Replay | undefined {

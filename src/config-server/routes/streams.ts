@@ -45,7 +45,7 @@ export function streamRoutes(
   resource(app, `${PREFIX}/:name/:encoding`, {
     GET: (request, reply) => {
       const { name, encoding } = wanted(services.streams, request)
-      checkFollow(services, request.session)
+      checkFollow(services, request.session, services.streams.notificationOf(name))
       negotiate(request.headers, [EVENT_STREAM])
       const given = parseParameters(queryOf(request), ['filter', 'start-time', 'stop-time'])
       const times = timesOf(given, new Date())

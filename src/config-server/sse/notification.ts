@@ -14,7 +14,11 @@ export function encoder(schema: Schema, view: View, encoding: Encoding): (notice
   const body = encoding === 'json' ? json : (one: View, notice: Notice) => xml(schema, one, notice)
   const made = texts[encoding]
   return (notice) => {
-    const text = made.get(notice) ?? event(view, notice, body(view, notice))
+    const text =
+      made.get(notice) ??
+      (view.feed.notificationOf
+        ? modelled(schema, view, encoding, notice)
+        : event(view, notice, body(view, notice)))
     made.set(notice, text)
     return text
   }
@@ -52,10 +56,29 @@ function xml(
       value === undefined ? '' : `<value>${[...writeXml(schema, target, { value })].join('')}</value>`
     return `<edits>${leaf('operation', operation)}${leaf('target', `/${formatApiPath(target)}`)}${content}</edits>`
   })
-  const update = `<update xmlns="urn:lwaftr">${names}${marks}${each.join('')}</update>`
+  return xmlEnvelope(eventTime(time), `<update xmlns="urn:lwaftr">${names}${marks}${each.join('')}</update>`)
+}
+
+/** An event for each edit. */
+function modelled(schema: Schema, view: View, encoding: Encoding, notice: Notice): string {
+  const time = eventTime(notice.time)
+  const bodies = notice.edits.flatMap((edit) => {
+    const told = view.feed.notificationOf?.(edit)
+    if (!told) return []
+    const { node, value } = told
+    if (encoding === 'json')
+      return JSON.stringify({
+        'ietf-restconf:notification': { eventTime: time, [`${node.module}:${node.name}`]: value },
+      })
+    return xmlEnvelope(time, [...writeXml(schema, { steps: [{ node, keys: [] }] }, { value })].join(''))
+  })
+  return bodies.map((body) => event(view, notice, body)).join('')
+}
+
+function xmlEnvelope(time: string, content: string): string {
   // A line feed would end the line of an event's data; in a string it may stand as a reference.
-  const text = update.replaceAll('\n', '&#10;').replaceAll('\r', '&#13;')
-  return `<notification xmlns="urn:ietf:params:xml:ns:netconf:notification:1.0">${leaf('eventTime', eventTime(time))}${text}</notification>`
+  const text = content.replaceAll('\n', '&#10;').replaceAll('\r', '&#13;')
+  return `<notification xmlns="urn:ietf:params:xml:ns:netconf:notification:1.0"><eventTime>${time}</eventTime>${text}</notification>`
 }
 
 function eventTime(time: Date): string {

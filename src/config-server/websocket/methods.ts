@@ -7,6 +7,7 @@ import { envelope, readInput } from '../../schema/operation.js'
 import { formatInstanceIdentifier, parsePath } from '../../schema/paths.js'
 import type { Schema } from '../../schema/schema.js'
 import type { Edit } from '../edit.js'
+import { UPDATE } from '../feeds/feed.js'
 import { checkFollow } from '../feeds/permission.js'
 import { validate as validateOperation } from '../operations/validate.js'
 import { parseRetrieval } from '../query.js'
@@ -51,6 +52,8 @@ function subscribe(services: Services, session: Session, connection: Connection)
     if (connection.subscriptions >= MOST)
       throw error('too-big', { what: 'the number of subscriptions', limit: `${MOST} of one connection` })
     checkFollow(services, session)
+    if (services.streams.notificationOf(stream) !== UPDATE)
+      throw error('bad-value', { name: 'stream', problem: `${stream} is told at /streams/${stream} only` })
     const view = services.streams.view({ stream, filter, intervalMs })
     const { id, revision } = connection.subscribe(
       view,

@@ -1,5 +1,7 @@
 // Alarms as clients meet them: RESTCONF, WebSocket, event streams.
 import t, { type Test } from 'tap'
+import type { Alarm, Severity } from '../../../src/config-server/alarms/alarm.js'
+import { isNotified } from '../../../src/config-server/alarms/control.js'
 import type { JsonObject } from '../../../src/schema/json-types.js'
 import { instance, queue } from '../announce/queues.js'
 import { build } from '../helper.js'
@@ -177,12 +179,86 @@ t.test('alarms are followed over a WebSocket and as server-sent events', async (
   t.same(again.updates[0]?.edits, second?.edits, 'who was away is told what he missed')
 })
 
-t.test('what of RFC 8632 is not served is not in the model, and cannot be configured', async (t) => {
-  const { send } = await open(t)
-  const put = await send('PUT', `${ALARMS}/control/notify-status-changes`, {
-    'ietf-alarms:notify-status-changes': 'raise-and-clear',
+t.test('alarm-notification tells one change at a time, in JSON and in XML', async (t) => {
+  const { connect, dataplane, alarms, url } = await listening(t)
+  dataplane.become(lives())
+  alarms.start()
+  t.teardown(() => alarms.close())
+  const json = await EventClient.open(`${url}/streams/alarm-notifications/json`)
+  const xml = await EventClient.open(`${url}/streams/alarm-notifications/xml`)
+  t.teardown(() => {
+    json.close()
+    xml.close()
   })
-  t.equal(put.statusCode, 400, put.body)
+  dataplane.become(dies())
+  await json.until(({ events }) => events.length === 1)
+  await xml.until(({ events }) => events.length === 1)
+  const { 'ietf-restconf:notification': told } = JSON.parse(json.events[0]?.data ?? '')
+  t.match(told, { eventTime: time })
+  t.same(Object.keys(told), ['eventTime', 'ietf-alarms:alarm-notification'])
+  const notification = told['ietf-alarms:alarm-notification']
+  t.match(notification.time, time)
+  t.same(
+    { ...notification, time: '' },
+    {
+      resource: INSTANCE,
+      'alarm-type-id': 'lwaftr:worker-failed',
+      'alarm-type-qualifier': '',
+      time: '',
+      'perceived-severity': 'critical',
+      'alarm-text': TEXT,
+    },
+  )
+  t.match(
+    xml.events[0]?.data,
+    '<alarm-notification xmlns="urn:ietf:params:xml:ns:yang:ietf-alarms"><resource xmlns:snabb-softwire-v3',
+  )
+  t.match(xml.events[0]?.data, '<perceived-severity>critical</perceived-severity>')
+  dataplane.become(lives(1))
+  await json.until(({ events }) => events.length === 2)
+  t.match(JSON.parse(json.events[1]?.data ?? ''), {
+    'ietf-restconf:notification': { 'ietf-alarms:alarm-notification': { 'perceived-severity': 'warning' } },
+  })
+  const client = await connect()
+  await t.rejects(client.subscribe({ stream: 'alarm-notifications' }))
+})
+
+t.test('which changes alarm-notification tells is configured', async (t) => {
+  const at = (severity: Severity, cleared = false) => ({ severity, cleared }) as Alarm
+  const raised = (severity: Severity) => [undefined, at(severity)] as const
+  const level = (severity: string) => ({
+    'notify-status-changes': 'severity-level',
+    'notify-severity-level': severity,
+  })
+  for (const [sentence, control, [before, after], told] of [
+    ['raised', {}, raised('warning'), true],
+    ['changed', {}, [at('warning'), at('major')], true],
+    ['raised', { 'notify-status-changes': 'raise-and-clear' }, raised('warning'), true],
+    ['changed', { 'notify-status-changes': 'raise-and-clear' }, [at('warning'), at('major')], false],
+    ['cleared', { 'notify-status-changes': 'raise-and-clear' }, [at('major'), at('major', true)], true],
+    ['again', { 'notify-status-changes': 'raise-and-clear' }, [at('major', true), at('major')], true],
+    ['raised below', level('major'), raised('minor'), false],
+    ['raised at', level('major'), raised('major'), true],
+    ['raised above', level('major'), raised('critical'), true],
+    ['over it', level('major'), [at('minor'), at('critical')], true],
+    ['under it', level('major'), [at('critical'), at('minor')], true],
+    ['above it', level('major'), [at('critical'), at('major')], false],
+    ['cleared', level('major'), [at('minor'), at('minor', true)], true],
+    ['lowest', level('indeterminate'), raised('warning'), true],
+  ] as const)
+    t.equal(
+      isNotified({ 'ietf-alarms:alarms': { control } }, before, after),
+      told,
+      `${sentence}: ${JSON.stringify(control)}`,
+    )
+})
+
+t.test('what of RFC 8632 is not served is not in the model, and cannot be asked for', async (t) => {
+  const { send } = await open(t)
+  const purge = await send('POST', `${ALARMS}/alarm-list/purge-alarms`, {
+    'ietf-alarms:input': { 'alarm-clearance-status': 'any' },
+  })
+  t.ok(purge.statusCode >= 400, purge.body)
   const library = await send('GET', '/restconf/data/ietf-yang-library:yang-library/module-set')
   const modules = library.json()['ietf-yang-library:module-set'][0].module
   t.match(
