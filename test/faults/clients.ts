@@ -24,6 +24,7 @@ export const CLIENT_FAULTS: readonly Fault[] = [
     name: 'hostile clients',
     hitless: true,
     worker: 'lives',
+    leader: 'lives',
     async inject(ground, random) {
       const { hostname, port } = new URL(ground.relay.url)
       const clients = Array.from({ length: CLIENTS }, (_, i): [Socket, string | Buffer] => {

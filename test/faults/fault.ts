@@ -8,5 +8,6 @@ export interface Fault {
   readonly hitless: boolean
   /** Whether workers end, and with them what they held. */
   readonly worker: 'lives' | 'may die'
+  readonly leader: 'lives' | 'may die'
   readonly inject: (ground: Ground, random: Random) => Promise<void>
 }

@@ -37,6 +37,7 @@ t.setTimeout(timeout)
 t.test(`${rounds} faults, and nothing lost (seed ${seed})`, { skip, timeout }, async (t) => {
   const random = seeded(seed)
   const ground = await Ground.open(t, random(2) === 0 ? 'af-xdp' : 'af-packet')
+  t.teardown(() => t.passing() || t.comment(ground.said))
   await ground.start()
   await pingUntilAnswered(ground.subscriber.host, INTERNET.ipv4, RECOVERY)
   const invariants = new Invariants(ground)
@@ -110,6 +111,7 @@ async function strike(t: Test, { title, ground, fault, random, edits }: Strike) 
   await sleep(random(200))
   over = true
   const outcome = await stormy
+  if (fault.leader === 'lives') t.ok(ground.hasLeader, `${title}: the leader lives`)
   if (!ground.hasLeader) await ground.start()
   t.type(await pingUntilAnswered(host, INTERNET.ipv4, RECOVERY), 'number', `${title}: packets cross after it`)
   const { received, missed } = await pings.stop()

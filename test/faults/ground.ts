@@ -23,6 +23,8 @@ const SHM_SIZE = '64m'
 
 export class Ground {
   #relay: Relay | null = null
+  /** The end of what the leaders said on stderr. */
+  said = ''
 
   private constructor(
     readonly topology: Topology,
@@ -81,6 +83,9 @@ export class Ground {
     this.#relay = await startRelay(this.sandbox, conf, {
       arguments: ['--driver', this.driver, '--state-dir', this.stateDirectory],
       within: ['nsenter', '-t', String(this.holder.pid), '-m'],
+    })
+    this.#relay.process.stderr?.on('data', (text: string) => {
+      this.said = (this.said + text).slice(-8192)
     })
   }
 

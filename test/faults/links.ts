@@ -19,6 +19,7 @@ function forAWhile(
     name,
     hitless: false,
     worker: 'lives',
+    leader: 'lives',
     async inject(ground, random: Random) {
       const { change, back } = words(ground)
       await change()

@@ -46,11 +46,12 @@ async function withoutMemory(pid: number, milliseconds: number): Promise<void> {
 }
 
 export const PROCESS_FAULTS: readonly Fault[] = [
-  { name: 'leader killed', hitless: true, worker: 'lives', inject: killLeader },
+  { name: 'leader killed', hitless: true, worker: 'lives', leader: 'may die', inject: killLeader },
   {
     name: 'leader killed, and the next one as it starts',
     hitless: true,
     worker: 'lives',
+    leader: 'may die',
     async inject(ground, random) {
       await killLeader(ground)
       const next = ground.start().catch(() => {})
@@ -64,6 +65,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     name: 'leader handed over, as for an upgrade',
     hitless: true,
     worker: 'lives',
+    leader: 'may die',
     async inject(ground) {
       ground.relay.process.kill('SIGUSR2')
       const code = await ground.relay.ended
@@ -74,18 +76,21 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     name: 'leader stopped for a while',
     hitless: true,
     worker: 'lives',
+    leader: 'lives',
     inject: ({ leader }, random) => stopped([leader], 300 + random(2000)),
   },
   {
     name: 'leader out of memory',
     hitless: true,
     worker: 'lives',
+    leader: 'may die',
     inject: ({ leader }, random) => withoutMemory(leader, 500 + random(1500)),
   },
   {
     name: 'worker killed',
     hitless: false,
     worker: 'may die',
+    leader: 'lives',
     async inject(ground) {
       const old = ground.workers()
       send(old, 'SIGKILL')
@@ -96,12 +101,14 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     name: 'worker stopped for a moment',
     hitless: false,
     worker: 'lives',
+    leader: 'lives',
     inject: (ground, random) => stopped(ground.workers(), 100 + random(900)),
   },
   {
     name: 'worker stopped for good',
     hitless: false,
     worker: 'may die',
+    leader: 'lives',
     async inject(ground) {
       const old = ground.workers()
       send(old, 'SIGSTOP')
@@ -112,6 +119,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     name: 'worker out of memory',
     hitless: false,
     worker: 'may die',
+    leader: 'lives',
     async inject(ground, random) {
       for (const pid of ground.workers()) await withoutMemory(pid, 500 + random(1500))
     },
@@ -120,6 +128,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     name: 'worker stopped and leader killed',
     hitless: false,
     worker: 'may die',
+    leader: 'may die',
     async inject(ground) {
       send(ground.workers(), 'SIGSTOP')
       await killLeader(ground)
@@ -129,6 +138,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     name: 'leader and worker killed',
     hitless: false,
     worker: 'may die',
+    leader: 'may die',
     async inject(ground, random: Random) {
       const workers = ground.workers()
       await Promise.all([

@@ -15,18 +15,21 @@ export const STORAGE_FAULTS: readonly Fault[] = [
     name: 'disk full',
     hitless: true,
     worker: 'lives',
+    leader: 'lives',
     inject: (ground, random) => full(ground, ground.stateDirectory, 300 + random(1000)),
   },
   {
     name: 'shared memory full',
     hitless: true,
     worker: 'lives',
+    leader: 'lives',
     inject: (ground, random) => full(ground, '/dev/shm', 300 + random(1000)),
   },
   {
     name: 'disk read-only when the next leader starts',
     hitless: true,
     worker: 'lives',
+    leader: 'may die',
     async inject(ground) {
       ground.relay.process.kill('SIGKILL')
       await ground.relay.ended
