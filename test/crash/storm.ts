@@ -65,10 +65,10 @@ export function randomEdit(random: Random, id: number, base: { revision: number;
   return kind < 98 ? replaceTable(random, id) : goBack(id, base)
 }
 
-/** Of one softwire, or of some, sometimes with a setting: what else is configured stays. */
-export function smallEdit(random: Random, id: number): Edit {
+/** Of one softwire, or of some, sometimes (`settings`) with a setting: what else is configured stays. */
+export function smallEdit(random: Random, id: number, settings = true): Edit {
   const kind = random(97)
-  return kind < 40 ? putOne(random, id) : commitMany(random, id, kind < 55)
+  return kind < 40 ? putOne(random, id) : commitMany(random, id, settings && kind < 55)
 }
 
 /** Every softwire that small edits are about. */
@@ -164,7 +164,7 @@ export async function storm(url: string, next: () => Edit | null, connections = 
 }
 
 /** Undefined when the relay went away; a refusal as it was put. */
-async function send(
+export async function send(
   url: string,
   { method, path, body }: Edit,
 ): Promise<Omit<Acknowledged, 'edit'> | string | undefined> {

@@ -31,7 +31,7 @@ const IN = ['received', 'originated'].flatMap(namesOf)
 const OUT = ['sent', 'passed_through', 'dropped', 'consumed'].flatMap(namesOf)
 
 /** Frames that came into being and have not ended: held, or lost with the worker that had them. */
-function unaccounted(counters: Counters): bigint {
+export function unaccounted(counters: Counters): bigint {
   const sum = (names: readonly string[]) =>
     names.reduce((total, name) => {
       const count = counters.get(name)
