@@ -1,8 +1,11 @@
 #include "module.h"
 
+#include <cstdio>
+
 #include "convert.h"
 #include "core/counters.h"
 #include "core/filter.h"
+#include "io/queue_memory.h"
 
 namespace lwaftr::addon {
 namespace {
@@ -41,10 +44,17 @@ Napi::Value compile_filter(const Napi::CallbackInfo& info) {
   return message.empty() ? info.Env().Null() : Napi::String::New(info.Env(), message).As<Napi::Value>();
 }
 
+Napi::Value memory_layout(const Napi::CallbackInfo& info) {
+  char text[17];
+  snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(shared_memory_layout()));
+  return Napi::String::New(info.Env(), text);
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new AddonData());
   exports.Set("counters", Napi::Function::New(env, counters, "counters"));
   exports.Set("compileFilter", Napi::Function::New(env, compile_filter, "compileFilter"));
+  exports.Set("memoryLayout", Napi::Function::New(env, memory_layout, "memoryLayout"));
   init_bench(env, exports);
   init_binding_table(env, exports);
   init_capture(env, exports);

@@ -8,6 +8,8 @@
 
 #include <cerrno>
 
+#include "core/binding_table_layout.h"
+
 namespace lwaftr {
 
 namespace {
@@ -52,6 +54,8 @@ int open_existing(const std::string& path, int flags, int* problem) {
 }
 
 }  // namespace
+
+uint64_t shared_memory_layout() { return layout() ^ kMagic ^ table::Header::kMagic; }
 
 QueueMemory* map_queue_memory(const std::string& path, int* problem) {
   int fd = open_existing(path, O_RDWR, problem);

@@ -16,6 +16,9 @@ struct alignas(64) QueueMemory {
   QueueState state;
 };
 
+// Equal in builds that may share memory: what `layout` says, and the binding table's magic.
+uint64_t shared_memory_layout();
+
 // Maps the file, for the writer: an existing one of the same layout goes on, anything else is replaced by zeros. Pages
 // are allocated here, so that a full /dev/shm is an error now and not a signal later. Null: `*problem` is an errno.
 QueueMemory* map_queue_memory(const std::string& path, int* problem);

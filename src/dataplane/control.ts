@@ -6,7 +6,7 @@ import type { Driver } from './dataplane.js'
 import type { CaptureOrder } from './native-capture.js'
 import type { InstanceSettings } from './settings.js'
 
-/** Changes with the messages or the layout of the shared memory; a worker of another version is replaced. */
+/** Changes with the messages and what they mean; a worker of another version is replaced. */
 export const PROTOCOL_VERSION = 4
 
 /** All that a worker is to do. A new order replaces the old one, touching only what differs. */
@@ -54,6 +54,8 @@ export type Question = WithoutId<Request>
 /** What a worker tells of itself, in every version of the protocol. */
 export interface Hello {
   readonly version: number
+  /** The layout of the memory it shares; absent in versions before 4. A worker of another layout is replaced. */
+  readonly memory?: string
   readonly pid: number
   /** Revision of the order it forwards by; null: none yet. */
   readonly revision: number | null

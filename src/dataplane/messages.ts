@@ -109,6 +109,7 @@ const reply: JTDSchemaType<Reply> = {
   mapping: {
     hello: {
       properties: { id: number, version: number, pid: number, revision: { type: 'float64', nullable: true } },
+      optionalProperties: { memory: string },
       additionalProperties: true,
     },
     done: id,

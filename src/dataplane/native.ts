@@ -86,6 +86,8 @@ export interface Native
     NativeLoads {
   /** Every counter, in the order of the counters block. */
   counters(): CounterInfo[]
+  /** Equal in builds whose leader and worker can share memory. */
+  memoryLayout(): string
   /** libpcap's message, or null when it compiles the filter. */
   compileFilter(pflang: string): string | null
   /** The counters, in the order of counters(). */

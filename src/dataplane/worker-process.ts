@@ -41,7 +41,14 @@ function carryOut(request: Request): Reply {
   const { id } = request
   switch (request.method) {
     case 'hello':
-      return { kind: 'hello', id, version: PROTOCOL_VERSION, pid: process.pid, revision: instance.revision }
+      return {
+        kind: 'hello',
+        id,
+        version: PROTOCOL_VERSION,
+        memory: native.memoryLayout(),
+        pid: process.pid,
+        revision: instance.revision,
+      }
     case 'prepare':
       instance.prepare(request.order)
       break

@@ -17,6 +17,7 @@ import {
   sendMessage,
 } from './control.js'
 import { isReply } from './messages.js'
+import { native } from './native.js'
 import { trustedPeer } from './peer.js'
 import { ownPrivileges, setprivOptions } from './privileges.js'
 import { isAlive, isStopped, killProcess, processesOn } from './processes.js'
@@ -83,7 +84,7 @@ export class Worker {
     if (socket !== null && peer !== null) {
       const worker = new Worker(socket, peer.pid)
       const hello = await worker.#greet(GREETING_PATIENCE).catch(() => null)
-      if (hello?.version === PROTOCOL_VERSION) return worker
+      if (hello?.version === PROTOCOL_VERSION && hello.memory === native.memoryLayout()) return worker
       worker.disconnect()
     }
     // One that does not answer, or whose socket is gone, would go on forwarding beside its successor.

@@ -61,6 +61,8 @@ export class World {
   readonly conf = this.file('relay.conf', configuration)
   /** Without tap's loader, which is for the tests: an operator has none. */
   readonly environment = { ...process.env, NODE_OPTIONS: '', LWAFTR_RUN_DIR: join(this.directory, 'run') }
+  /** Whose command line it is. */
+  build = root
   readonly #children = new Set<ChildProcess>()
   readonly name = this.#place.name
 
@@ -135,7 +137,7 @@ export class World {
   }
 
   #spawn(words: readonly string[]): ChildProcess {
-    const child = spawn(process.execPath, [join(root, 'bin/lwaftr'), ...words], {
+    const child = spawn(process.execPath, [join(this.build, 'bin/lwaftr'), ...words], {
       env: this.environment,
       stdio: ['pipe', 'pipe', 'pipe'],
     })

@@ -6,6 +6,7 @@ import { dirname } from 'node:path'
 import t, { type Test } from 'tap'
 import { PROTOCOL_VERSION, sendMessage } from '../../src/dataplane/control.js'
 import type { DataPlaneOptions } from '../../src/dataplane/dataplane.js'
+import { native } from '../../src/dataplane/native.js'
 import { Worker } from '../../src/dataplane/worker.js'
 import { commit, freshOptions, instance, open } from '../dataplane/helper.js'
 
@@ -63,9 +64,17 @@ t.test('whom the leader kills the kernel says, not the worker', async (t) => {
   const path = `/dev/shm/lwaftr-${options.name}/worker-eth1`
   mkdirSync(dirname(path), { mode: 0o700 })
   t.teardown(() => rmSync(dirname(path), { recursive: true, force: true }))
+  const memory = native.memoryLayout()
   const liar = createServer((socket) =>
     socket.on('data', () =>
-      sendMessage(socket, { kind: 'hello', id: 1, version: PROTOCOL_VERSION, pid: -1, revision: null }),
+      sendMessage(socket, {
+        kind: 'hello',
+        id: 1,
+        version: PROTOCOL_VERSION,
+        memory,
+        pid: -1,
+        revision: null,
+      }),
     ),
   ).listen(path)
   await once(liar, 'listening')

@@ -1,0 +1,144 @@
+// A leader of another build after this one's: it goes on with the workers that it understands, and replaces the others.
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { PROTOCOL_VERSION } from '../../src/dataplane/control.js'
+import { FrameLink } from '../../src/lab/memory/frame-link.js'
+import * as f from '../../src/lab/memory/frames.js'
+import { processesOf } from '../../src/lab/sweep.js'
+import { root } from '../../src/root.js'
+import { World } from '../cli/relay.js'
+
+/** Milliseconds without a worker, on a slow machine. */
+const OUTAGE = 20_000
+t.setTimeout(120_000)
+
+/** A build of its own in `directory`, with `replacement` for `text` in one of its files. */
+function buildOf(directory: string, [file, text, replacement]: readonly [string, string, string]): string {
+  const build = join(directory, 'build')
+  mkdirSync(build)
+  cpSync(join(root, 'dist/src'), join(build, 'dist/src'), { recursive: true })
+  // Programs find their build by where they are, so that links to them would lead to this one.
+  for (const own of ['bin', 'package.json']) cpSync(join(root, own), join(build, own), { recursive: true })
+  for (const same of ['build', 'node_modules', 'yang']) symlinkSync(join(root, same), join(build, same))
+  const path = join(build, 'dist/src', file)
+  const before = readFileSync(path, 'utf8')
+  const after = before.replace(text, replacement)
+  if (after === before) throw new Error(`${file} has no ${text}`)
+  writeFileSync(path, after)
+  return build
+}
+
+/** Packets to a softwire, one after another, and which of them come out for its B4. */
+class Traffic {
+  #link: FrameLink | null = null
+  readonly #sent: number[] = []
+  readonly #arrived = new Set<number>()
+  #last = performance.now()
+  #gap = 0
+  #done = false
+  readonly #going: Promise<void>
+
+  constructor(readonly socket: string) {
+    this.#going = this.#go()
+  }
+
+  /** `gap`: the longest time without one, in milliseconds. */
+  async stop(): Promise<{ lost: number; arrived: number; gap: number }> {
+    await sleep(200)
+    this.#done = true
+    await this.#going
+    await sleep(500)
+    this.#link?.close()
+    return {
+      lost: this.#sent.filter((id) => !this.#arrived.has(id)).length,
+      arrived: this.#arrived.size,
+      gap: this.#gap,
+    }
+  }
+
+  async arrives(): Promise<void> {
+    for (const before = this.#arrived.size; this.#arrived.size === before; ) await sleep(10)
+  }
+
+  async #go(): Promise<void> {
+    for (let id = 0; !this.#done; await sleep(2)) {
+      this.#link ??= await this.#open()
+      this.#sent.push(++id)
+      const udp = Buffer.alloc(16)
+      udp.writeUInt16BE(1 << 10, 2)
+      udp.writeUInt16BE(udp.length, 4)
+      udp.writeUInt32BE(id, 8)
+      const packet = f.ipv4(f.addressBytes('198.51.100.1'), f.addressBytes('193.5.1.100'), 17, udp)
+      this.#link.send(f.ethernet('02:22:22:22:22:00', '02:00:00:00:00:01', f.ETHERTYPE.ipv4, packet))
+    }
+  }
+
+  async #open(): Promise<FrameLink> {
+    const link = await FrameLink.open(this.socket, 60_000)
+    link.onFrame((frame) => {
+      if (frame.readUInt16BE(12) !== f.ETHERTYPE.ipv6 || frame[20] !== 4) return
+      this.#arrived.add(frame.readUInt32BE(82))
+      const now = performance.now()
+      this.#gap = Math.max(this.#gap, now - this.#last)
+      this.#last = now
+    })
+    link.socket.on('close', () => {
+      if (this.#link === link) this.#link = null
+    })
+    return link
+  }
+}
+
+const OTHERS = [
+  {
+    title: 'a build that speaks alike goes on with the worker, and no packet is lost',
+    change: ['dataplane/supervisor.js', 'runs again', 'runs once more'],
+    adopts: true,
+  },
+  {
+    title: 'a build of another protocol replaces the worker',
+    change: [
+      'dataplane/control.js',
+      `PROTOCOL_VERSION = ${PROTOCOL_VERSION}`,
+      `PROTOCOL_VERSION = ${PROTOCOL_VERSION + 1}`,
+    ],
+    adopts: false,
+  },
+  {
+    title: 'a build of another memory layout replaces the worker',
+    change: [
+      'dataplane/native.js',
+      'export const native = load()',
+      'export const native = { ...load(), memoryLayout: () => "other" }',
+    ],
+    adopts: false,
+  },
+] as const
+
+for (const { title, change, adopts } of OTHERS) {
+  t.test(title, async (t) => {
+    const world = new World(t)
+    const state = join(world.directory, 'state')
+    const first = await world.run('--state-dir', state)
+    const workers = () => processesOf(process.pid, 'worker-process')
+    const before = workers()
+    t.equal(before.length, 1)
+    const traffic = new Traffic(join(state, 'link-link0.sock'))
+    await traffic.arrives()
+
+    world.build = buildOf(world.directory, change)
+    t.match(await first.stop('SIGUSR2'), { code: 0 })
+    const second = await world.run('--state-dir', state)
+    await traffic.arrives()
+    const after = workers()
+    if (adopts) t.same(after, before, 'the same process')
+    else t.ok(after.length === 1 && after[0] !== before[0], 'another process, and only that')
+    const { lost, arrived, gap } = await traffic.stop()
+    if (adopts) t.equal(lost, 0, `${arrived} packets crossed`)
+    else t.ok(gap < OUTAGE, `nothing crossed for ${Math.round(gap)} ms`)
+    t.match(await second.stop(), { code: 0 })
+    t.same(world.traces(), [])
+  })
+}
