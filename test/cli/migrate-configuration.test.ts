@@ -58,7 +58,7 @@ const softwires = `    softwire {
 `
 
 const reserved =
-  '1 softwires have reserved-ports-bit-count 4: that keeps the ports below 4096 from them (RFC 7597), where Snabb kept those below 16\n'
+  'reserved-ports-bit-count 4 (softwires: 1) keeps the ports below 4096 from them (RFC 7597), where Snabb kept those below 16\n'
 
 const interfaces = `  external-interface {
     ip 10.10.10.10;
@@ -221,7 +221,7 @@ ${softwires}`,
       `${reserved}${noDevices}` +
         'left out: softwire ipv4 178.79.150.210 psid 1: no psid-map says how its address shares its ports\n' +
         'left out: softwire ipv4 178.79.150.233 psid 64: with psid-length 6 a PSID is below 64: no packet would reach it\n' +
-        'left out: softwire ipv4 178.79.150.233 psid 23: there is no br-address 2\n',
+        'left out: softwire ipv4 178.79.150.233 psid 23: its br is the number of no br-address\n',
     )
   },
 )
@@ -399,6 +399,7 @@ t.test('what is no configuration is refused by line and column, and nothing is p
     [{ 'a.conf': 'softwire-config {}}' }, [], 1, /a\.conf:1:19: this } closes nothing/],
     [{ 'a.conf': '\u0000\u0001' }, [], 1, /a\.conf:1:1: /],
     [{ 'a.conf': '' }, [], 1, /nothing of it could be carried over/],
+    [{ 'a.conf': 'a { '.repeat(100_000) }, [], 1, /a\.conf:1:\d+: nested deeper than 32 levels/],
     [{ 'a.conf': 'a = 1\na = 2\n' }, [], 1, /a\.conf:2:1: a is given twice/],
     [{ 'a.conf': 'binding_table = no\n' }, [], 1, /no: there is no such file/],
     [

@@ -130,9 +130,8 @@ export class OldSoftwires {
         bytes[offset + 10] = (bytes[offset + 10] as number) | explicitReservedPorts
     }
     if (awaited & awaitsAddress) {
-      const index = ipv4At(bytes, offset + 32)
-      const address = this.#brAddresses[index]
-      if (address === undefined || address === null) return `there is no br-address ${index + this.firstBr}`
+      const address = this.#brAddresses[ipv4At(bytes, offset + 32)]
+      if (address === undefined || address === null) return 'its br is the number of no br-address'
       bytes.set(address, offset + 32)
     }
     if (isSoundSoftwire(bytes, offset)) return null
@@ -199,7 +198,7 @@ export class OldSoftwires {
     }
     for (const [bits, count] of counts)
       this.report.remark(
-        `${count} softwires have reserved-ports-bit-count ${bits}: that keeps the ports below ${2 ** (16 - bits)} ` +
+        `reserved-ports-bit-count ${bits} (softwires: ${count}) keeps the ports below ${2 ** (16 - bits)} ` +
           `from them (RFC 7597), where Snabb kept those below ${2 ** bits}`,
       )
   }

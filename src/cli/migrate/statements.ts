@@ -19,9 +19,13 @@ export function block(name: string, body: readonly Statement[], line?: number): 
   return { name, argument: null, body, line }
 }
 
+/** Levels of blocks; no model here has half as many. */
+const DEEPEST = 32
+
 /** Reads one at a time, as it would be too much for memory to have all of a binding table. */
 export class StatementReader {
   #line = 1
+  #depth = 0
   #counted = 0
 
   constructor(readonly lexer: Lexer) {}
@@ -47,7 +51,12 @@ export class StatementReader {
 
   #rest(name: string, start: number, take: (name: string) => boolean): Statement {
     const line = this.lineOf(start)
-    if (this.lexer.take('{')) return block(name, this.block(start, take), line)
+    if (this.lexer.take('{')) {
+      if (++this.#depth > DEEPEST) throw this.lexer.fail(start, 'too-deep', { limit: DEEPEST })
+      const body = this.block(start, take)
+      this.#depth--
+      return block(name, body, line)
+    }
     return leaf(name, this.argument(name), line)
   }
 
