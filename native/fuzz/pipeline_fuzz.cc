@@ -2,10 +2,14 @@
 // buffer lost or freed twice (the pool poisons free ones), a reason for every drop, and the judge's verdict on all that
 // was sent. scripts/fuzz/seeds.mjs writes the same format.
 //
-//   settings (10 bytes) | size of the pool (1 byte) | operations
+//   settings (10 bytes) | size of the pool, and whether a capture runs (1 byte) | operations
 //   operation: bits 0-2 which, 3-4 by which door, 5-6 how to mend the frame
+#include <algorithm>
+#include <array>
+#include <cstring>
 #include <memory>
 
+#include "core/capture.h"
 #include "core/conservation.h"
 #include "core/pipeline.h"
 #include "frames.h"
@@ -28,34 +32,79 @@ size_t fragments_held(const Counters& counters) {
          kind(Counter::in_inner_frag_needs_reassembly, Counter::in_inner_frag_merged, Counter::drop_inner_frag_packets);
 }
 
-// What the core dropped, by reason; beside these only refinements of them.
+// Why the core drops; beside these counters there are only refinements of them.
+constexpr Counter kCoreDrops[] = {Counter::drop_misplaced_not_ipv4_packets,
+                                  Counter::drop_misplaced_not_ipv6_packets,
+                                  Counter::drop_in_by_policy_icmpv4_packets,
+                                  Counter::drop_in_by_policy_icmpv6_packets,
+                                  Counter::drop_bad_checksum_icmpv4_packets,
+                                  Counter::drop_bad_checksum_icmpv6_packets,
+                                  Counter::drop_bad_checksum_ipv4_packets,
+                                  Counter::drop_no_port_ipv4_packets,
+                                  Counter::drop_no_port_ipv6_packets,
+                                  Counter::drop_no_dest_softwire_ipv4_packets,
+                                  Counter::drop_no_source_softwire_ipv6_packets,
+                                  Counter::drop_ttl_zero_ipv4_packets,
+                                  Counter::drop_over_mtu_but_dont_fragment_ipv4_packets,
+                                  Counter::drop_over_external_mtu_but_dont_fragment_ipv4_packets,
+                                  Counter::drop_malformed_tunnel_ipv6_packets,
+                                  Counter::drop_unknown_protocol_ipv6_packets,
+                                  Counter::drop_unknown_protocol_icmpv6_packets,
+                                  Counter::drop_too_big_type_but_not_code_icmpv6_packets,
+                                  Counter::drop_over_time_but_not_hop_limit_icmpv6_packets,
+                                  Counter::drop_unverified_icmpv6_packets,
+                                  Counter::drop_ipv4_frag_disabled,
+                                  Counter::drop_ipv6_frag_disabled};
+
 uint64_t core_drops_by_reason(const Counters& counters) {
   uint64_t drops = 0;
-  for (Counter reason : {Counter::drop_misplaced_not_ipv4_packets,
-                         Counter::drop_misplaced_not_ipv6_packets,
-                         Counter::drop_in_by_policy_icmpv4_packets,
-                         Counter::drop_in_by_policy_icmpv6_packets,
-                         Counter::drop_bad_checksum_icmpv4_packets,
-                         Counter::drop_bad_checksum_icmpv6_packets,
-                         Counter::drop_bad_checksum_ipv4_packets,
-                         Counter::drop_no_port_ipv4_packets,
-                         Counter::drop_no_port_ipv6_packets,
-                         Counter::drop_no_dest_softwire_ipv4_packets,
-                         Counter::drop_no_source_softwire_ipv6_packets,
-                         Counter::drop_ttl_zero_ipv4_packets,
-                         Counter::drop_over_mtu_but_dont_fragment_ipv4_packets,
-                         Counter::drop_over_external_mtu_but_dont_fragment_ipv4_packets,
-                         Counter::drop_malformed_tunnel_ipv6_packets,
-                         Counter::drop_unknown_protocol_ipv6_packets,
-                         Counter::drop_unknown_protocol_icmpv6_packets,
-                         Counter::drop_too_big_type_but_not_code_icmpv6_packets,
-                         Counter::drop_over_time_but_not_hop_limit_icmpv6_packets,
-                         Counter::drop_unverified_icmpv6_packets,
-                         Counter::drop_ipv4_frag_disabled,
-                         Counter::drop_ipv6_frag_disabled}) {
-    drops += counters.get(reason);
-  }
+  for (Counter reason : kCoreDrops) drops += counters.get(reason);
   return drops;
+}
+
+// A capture of all there is: it sees each frame that is received, once, and knows of each that the core dropped why.
+class Watch {
+ public:
+  Watch() {
+    auto ring = std::make_unique<CaptureRing>();
+    PROMISE(ring->create("", kRing) == 0, "no memory");
+    ring_ = ring.get();
+    CaptureOptions options;
+    options.snap_length = 128;
+    capture_ = std::make_unique<Capture>(std::move(options), std::move(ring), kPortCount * Pipeline::kBatch);
+  }
+  Capture* capture() { return capture_.get(); }
+  void step_ends(size_t received, const Counters& counters);
+
+ private:
+  static constexpr size_t kRing = 1 << 17;
+
+  CaptureRing* ring_;
+  std::unique_ptr<Capture> capture_;
+  std::array<uint64_t, kCounterCount> dropped_{};
+};
+
+void Watch::step_ends(size_t received, const Counters& counters) {
+  const Bytes records = ring_->read(kRing);
+  size_t seen = 0;
+  for (size_t at = 0; at < records.size();) {
+    CaptureRecord record;
+    std::memcpy(&record, records.data() + at, sizeof record);
+    PROMISE(record.captured == std::min(record.length, 128u), "%u of %u bytes", record.captured, record.length);
+    if (record.direction == Direction::received) seen++;
+    if (record.fate == Fate::dropped) {
+      PROMISE(record.reason < kCounterCount, "reason %u", record.reason);
+      dropped_[record.reason]++;
+    }
+    at += record.size;
+  }
+  PROMISE(seen == received && ring_->lost() == 0, "%zu of %zu frames received, %lu lost", seen, received,
+          ring_->lost());
+  for (Counter reason : kCoreDrops) {
+    const uint64_t count = dropped_[static_cast<size_t>(reason)];
+    PROMISE(count == counters.get(reason), "%lu dropped for %s, %lu counted", count, counter_info(reason).name,
+            counters.get(reason));
+  }
 }
 
 // Fragments sent that did not leave: not made, or larger than the router behind passthru takes.
@@ -72,11 +121,14 @@ class Relay {
  public:
   explicit Relay(Choices& choices) {
     settings_ = choose_settings(choices);
-    size_ = choices.byte() % 3;
+    const uint8_t choice = choices.byte();
+    size_ = choice % 3;
+    if (choice / 3 % 2) watch_ = std::make_unique<Watch>();
     pool_ = std::make_unique<PacketPool>(kSmall[size_], kLarge[size_]);
     pipeline_ = std::make_unique<Pipeline>(*pool_, *counters_, state_);
     pipeline_->seed_fragment_ids(0x4243, 0x42424243);
     pipeline_->set_table(&binding_table());
+    if (watch_) pipeline_->set_capture(watch_->capture());
     configure(settings_);
   }
 
@@ -104,6 +156,7 @@ class Relay {
   std::unique_ptr<PacketPool> pool_;
   std::unique_ptr<Pipeline> pipeline_;
   Judge judge_;
+  std::unique_ptr<Watch> watch_;
   std::array<size_t, kPortCount> received_{};
 };
 
@@ -127,6 +180,7 @@ void Relay::step(Time pause) {
   now_ += pause;
   const uint64_t lost = fragments_lost(*counters_);
   pipeline_->process(now_);
+  if (watch_) watch_->step_ends(received_[0] + received_[1] + received_[2], *counters_);
   received_ = {};
   for (const Port port : {Port::external, Port::internal, Port::passthru}) {
     const PacketSpan frames = pipeline_->output(port);
