@@ -19,8 +19,9 @@ export function loadWhatGoes(schema: Schema, statements: readonly Statement[], r
       if (!(failure instanceof LwaftrError) || failure.line === undefined) throw failure
       const lineage = blamed(failure, lines[failure.line - 1] ?? [])
       const one = lineage.at(-1)
-      // Without its top there would be nothing.
-      if (one === undefined || (lineage.length === 1 && left.length === 1)) throw failure.at({})
+      // Without its top there would be nothing. The failure's own line is one of text that nobody sees.
+      if (one === undefined || (lineage.length === 1 && left.length === 1))
+        throw new LwaftrError(failure.code, failure.message, { path: failure.path, line: one?.line })
       report.leftOut(describe(lineage), failure.message, one.line)
       left = without(left, one)
     }
