@@ -14,17 +14,17 @@ const RETRY = 200
 
 interface Prepared {
   readonly order: Order
-  /** Opened anew, by queue id; null: the queues stay and take an update. */
-  readonly queues: ReadonlyMap<number, NativeQueue> | null
+  /** Opened anew, by queue id; the others stay and take an update. */
+  readonly opened: ReadonlyMap<number, NativeQueue>
 }
 
-/** What queues must be opened anew for. */
-function devices(order: Order): string {
-  const { device, externalDevice, queues } = order.settings
-  const byHardware = order.driver === 'auto' || order.driver === 'af-xdp'
-  const parts = queues.map((queue) => [queue.id, byHardware ? hardwareShare(queues, queue) : null])
-  const where = order.driver === 'memory' ? order.socketDirectory : null
-  return JSON.stringify([order.driver, where, device, externalDevice ?? null, parts])
+/** What a queue must be opened anew for. With AF_XDP that is also which queues there are: the card deals to them. */
+function devices({ driver, socketDirectory, settings }: Order, queue: QueueSettings): string {
+  const { device, externalDevice, queues } = settings
+  const byHardware = driver === 'auto' || driver === 'af-xdp'
+  const hardware = byHardware ? hardwareShare(queues, queue) : null
+  const where = driver === 'memory' ? socketDirectory : null
+  return JSON.stringify([driver, where, device, externalDevice ?? null, hardware])
 }
 
 function capture(queue: NativeQueue, id: number, order: InstanceCapture | null): void {
@@ -58,35 +58,57 @@ export class Instance {
 
   prepare(order: Order): void {
     this.abort()
-    const stays = this.#order !== null && devices(this.#order) === devices(order)
-    this.#prepared = { order, queues: stays ? null : this.#open(order) }
+    const stay = new Set(
+      order.settings.queues.filter((queue) => this.#stays(queue, order)).map(({ id }) => id),
+    )
+    this.#prepared = { order, opened: this.#open(order, stay) }
+  }
+
+  #stays(queue: QueueSettings, order: Order): boolean {
+    const old = this.#order?.settings.queues.find(({ id }) => id === queue.id)
+    return old !== undefined && this.#order !== null && devices(this.#order, old) === devices(order, queue)
   }
 
   abort(): void {
-    for (const queue of this.#prepared?.queues?.values() ?? []) queue.stop(false)
+    for (const queue of this.#prepared?.opened.values() ?? []) queue.stop(false)
     this.#prepared = null
   }
 
+  /** What is new runs before what it takes frames from looks away, which goes on before what is no more ends. */
   apply(): void {
     const prepared = this.#prepared
     if (prepared === null) throw new Error('nothing was prepared')
     this.#prepared = null
-    const { order } = prepared
-    const before = prepared.queues === null ? this.#order : null
-    if (prepared.queues !== null) {
-      for (const queue of this.#queues.values()) queue.stop(false)
-      this.#queues = prepared.queues
+    const { order, opened } = prepared
+    const before = this.#order
+    for (const id of opened.keys()) this.#queues.get(id)?.stop(false)
+    const gone = new Map(this.#queues)
+    const next = new Map<number, NativeQueue>()
+    const kept: QueueSettings[] = []
+    for (const settings of order.settings.queues) {
+      const { id } = settings
+      const queue = opened.get(id) ?? this.#queues.get(id)
+      if (queue === undefined) throw new Error(`queue ${id} was not opened`)
+      next.set(id, queue)
+      gone.delete(id)
+      if (opened.has(id)) this.#start(queue, settings, order)
+      else kept.push(settings)
     }
-    order.settings.queues.forEach((settings, i) => {
-      const queue = this.#queues.get(settings.id)
-      if (queue === undefined) throw new Error(`queue ${settings.id} was not opened`)
+    this.#queues = next
+    for (const settings of kept) {
+      const queue = next.get(settings.id) as NativeQueue
       this.#update(queue, settings, order, before)
-      if (before === null && this.#capture !== null) capture(queue, settings.id, this.#capture)
-      const cpu = order.cpus[i] ?? null
-      if (before === null) queue.start(cpu, `lwaftr-queue-${settings.id}`)
-      else if (cpu !== cpuOf(before, settings.id)) queue.pin(cpu)
-    })
+      const cpu = cpuOf(order, settings.id)
+      if (before !== null && cpu !== cpuOf(before, settings.id)) queue.pin(cpu)
+    }
+    for (const queue of gone.values()) queue.stop(false)
     this.#order = order
+  }
+
+  #start(queue: NativeQueue, settings: QueueSettings, order: Order): void {
+    this.#update(queue, settings, order, null)
+    if (this.#capture !== null) capture(queue, settings.id, this.#capture)
+    queue.start(cpuOf(order, settings.id), `lwaftr-queue-${settings.id}`)
   }
 
   /** Of the queue with this id; null: of every queue. */
@@ -109,11 +131,12 @@ export class Instance {
     this.#queues = new Map()
   }
 
-  #open(order: Order): ReadonlyMap<number, NativeQueue> {
+  #open(order: Order, stay: ReadonlySet<number>): ReadonlyMap<number, NativeQueue> {
     const opened = new Map<number, NativeQueue>()
     const { device, externalDevice, queues } = order.settings
     try {
       queues.forEach((settings, i) => {
+        if (stay.has(settings.id)) return
         const queue = native.Queue.open({
           internal: device,
           external: externalDevice ?? null,

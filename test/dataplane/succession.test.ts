@@ -25,10 +25,16 @@ function cpusOf(pid: number, thread: number): string | undefined {
   return /^Cpus_allowed_list:\s+(\S+)$/m.exec(readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8'))?.[1]
 }
 
-function cpusOfQueue(pid: number): string | undefined {
+/** A thread gives itself its name, a moment after its worker has answered. */
+async function cpusOfQueue(pid: number): Promise<string | undefined> {
   const named = (thread: string) =>
     readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').startsWith('lwaftr-queue')
-  return cpusOf(pid, Number(readdirSync(`/proc/${pid}/task`).find(named)))
+  let found: string | undefined
+  await eventually(() => {
+    found = readdirSync(`/proc/${pid}/task`).find(named)
+    return found !== undefined
+  })
+  return found === undefined ? undefined : cpusOf(pid, Number(found))
 }
 
 /** A leader that commits one instance and is then gone; the pid of the worker it leaves. */
@@ -58,7 +64,7 @@ t.test('the next leader moves the threads of adopted workers to the CPUs that it
   const options = freshOptions(t)
   const all = availableParallelism()
   const pid = await predecessor(t, { ...options, cpus: [0] })
-  t.equal(cpusOfQueue(pid), '0')
+  t.equal(await cpusOfQueue(pid), '0')
   for (const [cpus, expected] of [
     [[all - 1], String(all - 1)],
     [[], cpusOf(pid, pid)],
@@ -67,7 +73,7 @@ t.test('the next leader moves the threads of adopted workers to the CPUs that it
     const next = await openDataPlane({ ...options, cpus })
     await commit(next, [instance('eth1')])
     t.equal(pidOf(next), pid)
-    t.equal(cpusOfQueue(pid), expected)
+    t.equal(await cpusOfQueue(pid), expected)
     await next.detach()
   }
 })
