@@ -71,6 +71,18 @@ t.test('a store that is as it was written is read', async (t) => {
   await store.close()
 })
 
+t.test('a store says why the last commit was not written, until one is', async (t) => {
+  const store = openStore(t.testdir())
+  t.equal(store.failure, null)
+  // JSON does not hold it: the transaction fails half-way through.
+  const impossible = { kept: 1n } as unknown as { kept: string }
+  t.throws(() => put(store, 1, undefined, impossible), { code: 'storage' })
+  t.match(store.failure, /BigInt/)
+  put(store, 1, { replace: records(1) })
+  t.equal(store.failure, null)
+  await store.close()
+})
+
 const damages: readonly (readonly [string, (file: string) => void])[] = [
   ['cut in half', (file) => truncateSync(file, Math.floor(statSync(file).size / 2))],
   ['cut to three pages', (file) => truncateSync(file, 3 * 4096)],

@@ -179,6 +179,39 @@ t.test('alarms are followed over a WebSocket and as server-sent events', async (
   t.same(again.updates[0]?.edits, second?.edits, 'who was away is told what he missed')
 })
 
+t.test('too many packets without softwire are an alarm until there are half as many', async (t) => {
+  const { dataplane, alarms, get } = await open(t)
+  const [wall, monotonic] = [Date.now(), performance.now()]
+  let count = 0
+  /** As if each second so many came. */
+  const pass = (seconds: readonly [from: number, to: number], rate: number) => {
+    for (let second = seconds[0]; second < seconds[1]; second++) {
+      count += rate
+      const counters = new Map([['drop-no-dest-softwire-ipv4-packets', BigInt(count)]])
+      dataplane.current = { instances: [instance('eth0', [queue(0, { counters })])] }
+      alarms.look(new Date(wall + second * 1000), monotonic + second * 1000)
+    }
+  }
+  const told = async () =>
+    ((await get('/alarm-list'))['ietf-alarms:alarm-list'].alarm ?? []).map(
+      (alarm: Record<string, unknown>) =>
+        `${alarm['alarm-type-id']}: ${alarm['is-cleared'] ? 'cleared' : alarm['perceived-severity']}`,
+    )
+  pass([1, 40], 900)
+  t.same(await told(), [])
+  pass([40, 80], 1100)
+  t.same(await told(), ['lwaftr:bad-softwires: minor'])
+  pass([80, 120], 900)
+  t.same(await told(), ['lwaftr:bad-softwires: minor'], 'not yet')
+  pass([120, 160], 400)
+  t.same(await told(), ['lwaftr:bad-softwires: cleared'])
+  const [{ 'status-change': changes }] = (await get('/alarm-list'))['ietf-alarms:alarm-list'].alarm
+  t.equal(changes.length, 2, 'however often it was looked at')
+
+  alarms.look(new Date(wall + 260_000), monotonic + 160_000)
+  t.same(await told(), ['lwaftr:bad-softwires: cleared', 'lwaftr:clock-jump: warning'])
+})
+
 t.test('alarm-notification tells one change at a time, in JSON and in XML', async (t) => {
   const { connect, dataplane, alarms, url } = await listening(t)
   dataplane.become(lives())
