@@ -36,7 +36,7 @@ export async function setup(purpose) {
   await stamped('native addons', NATIVE_SOURCES, ADDONS, () =>
     run('npm', ['run', '--silent', 'build:native', '--', '--jobs=max'], headersEnvironment()),
   )
-  await stamped('TypeScript', TYPESCRIPT_SOURCES, ['dist/src/cli/main.js'], async () => {
+  await stamped('TypeScript', TYPESCRIPT_SOURCES, ['dist/src/cli/start.js'], async () => {
     pruneCompiled()
     // tsc writes nothing for a file it believes unchanged, whatever became of its output.
     rmSync('dist/tsconfig.tsbuildinfo', { force: true })

@@ -10,4 +10,4 @@ setInterval(() => {
   if (process.ppid !== npm) process.kill(process.pid, 'SIGTERM')
 }, 1000).unref()
 process.argv.splice(1, 1, join(root, 'bin/lwaftr'), 'lab')
-await import('../dist/src/cli/main.js')
+await import('../dist/src/cli/start.js')

@@ -26,6 +26,7 @@ const TESTS = [
   'adduser',
   'dpkg-dev',
   'systemd',
+  'zsh',
 ]
 /** All of them. */
 export const DEBIAN_PACKAGES = [...BUILD, ...LAB, ...TESTS]

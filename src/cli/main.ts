@@ -1,13 +1,14 @@
 // The command line. Commands are loaded when they are asked for: `lwaftr check` needs no config server.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Command, CommanderError } from 'commander'
+import { Command } from 'commander'
 import { root } from '../root.js'
-import { describeFailure } from './failure.js'
 
 interface Entry {
   readonly summary: string
   readonly load: () => Promise<Command>
+  /** For programs, not for people. */
+  readonly hidden?: true
 }
 
 const commands: Readonly<Record<string, Entry>> = {
@@ -143,21 +144,36 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'print the routes to announce, now or as they change',
     load: async () => (await import('./commands/routes.js')).routesCommand(),
   },
+  completion: {
+    summary: 'print what makes a shell complete our words',
+    load: async () => (await import('./commands/completion.js')).completionCommand(),
+  },
+  __complete: {
+    summary: 'answer a shell that completes',
+    load: async () => (await import('./commands/complete.js')).completeCommand(loadProgram),
+    hidden: true,
+  },
 }
 
-async function main(words: readonly string[]): Promise<number> {
+/** The command line with those commands loaded that are wanted; of others it knows the name and the summary. */
+export async function loadProgram(wanted: (name: string) => boolean): Promise<Command> {
   const program = new Command('lwaftr')
     .description('A lightweight 4over6 border relay (RFC 7596), configured live through YANG.')
     .version(version(), '--version', 'print the version')
     .helpCommand('help [command]', 'explain a command')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'lwaftr: ')) })
-  const wanted = words.find((word) => word in commands)
-  for (const [name, { summary, load }] of Object.entries(commands)) {
-    const command = name === wanted ? await load() : new Command(name)
-    program.addCommand(command.summary(summary).copyInheritedSettings(program))
+  for (const [name, { summary, load, hidden = false }] of Object.entries(commands)) {
+    const command = wanted(name) ? await load() : new Command(name)
+    program.addCommand(command.summary(summary).copyInheritedSettings(program), { hidden })
     for (const below of command.commands) below.copyInheritedSettings(command)
   }
+  return program
+}
+
+export async function main(words: readonly string[]): Promise<number> {
+  const wanted = words.find((word) => word in commands)
+  const program = await loadProgram((name) => name === wanted)
   if (words.length === 0) {
     program.outputHelp({ error: true })
     return 2
@@ -169,19 +185,4 @@ async function main(words: readonly string[]): Promise<number> {
 function version(): string {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
   return version
-}
-
-// A reader that has seen enough (`| head`) is no failure of ours.
-process.stdout.on('error', (problem: NodeJS.ErrnoException) => {
-  process.exit(problem.code === 'EPIPE' ? 0 : 1)
-})
-
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (problem) {
-  if (problem instanceof CommanderError) process.exitCode = problem.exitCode === 0 ? 0 : 2
-  else {
-    process.stderr.write(`lwaftr: ${describeFailure(problem)}\n`)
-    process.exitCode = 1
-  }
 }

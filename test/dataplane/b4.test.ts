@@ -52,7 +52,7 @@ t.test('it says when it is ready, and takes its TUN along when it ends', { skip 
   const napt = ['--public-ipv4', '193.5.1.101', '--psid', '7', '--psid-length', '6']
   const b4 = host.spawn(
     process.execPath,
-    [join(root, 'dist/src/cli/main.js'), 'b4', ...softwire, '--address', '192.168.1.1', ...napt],
+    [join(root, 'dist/src/cli/start.js'), 'b4', ...softwire, '--address', '192.168.1.1', ...napt],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const [ready] = await new Promise<[string]>((resolve) =>

@@ -1,0 +1,19 @@
+// Where the process begins: runs the command line, and ends with its exit code.
+import { CommanderError } from 'commander'
+import { describeFailure } from './failure.js'
+import { main } from './main.js'
+
+// A reader that has seen enough (`| head`) is no failure of ours.
+process.stdout.on('error', (problem: NodeJS.ErrnoException) => {
+  process.exit(problem.code === 'EPIPE' ? 0 : 1)
+})
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (problem) {
+  if (problem instanceof CommanderError) process.exitCode = problem.exitCode === 0 ? 0 : 2
+  else {
+    process.stderr.write(`lwaftr: ${describeFailure(problem)}\n`)
+    process.exitCode = 1
+  }
+}
