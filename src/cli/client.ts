@@ -9,7 +9,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { readBytes } from '../config-server/configuration-file.js'
 import { error } from '../errors.js'
 import { CONTROL_SOCKET, directoryOf, isRunning, runningRelays } from '../registry.js'
-import { Refused } from './failure.js'
+import { type Place, Refused } from './failure.js'
 
 export interface ConnectionOptions {
   readonly name?: string
@@ -141,17 +141,19 @@ interface Errors {
 }
 
 function refusal(response: IncomingMessage, body: string, file: string | undefined): Refused {
-  const plain = `the relay answered ${response.statusCode} ${response.statusMessage}`
+  const status = response.statusCode
+  const plain = `the relay answered ${status} ${response.statusMessage}`
   try {
     const errors = JSON.parse(body) as Errors
-    const status = errors['ietf-yang-patch:yang-patch-status']
+    const patch = errors['ietf-yang-patch:yang-patch-status']
     const entry =
       errors['ietf-restconf:errors']?.error?.[0] ??
-      status?.errors?.error?.[0] ??
-      status?.['edit-status']?.edit?.find((edit) => edit.errors)?.errors?.error?.[0]
-    return new Refused(entry ? describe(entry, file) : plain)
+      patch?.errors?.error?.[0] ??
+      patch?.['edit-status']?.edit?.find((edit) => edit.errors)?.errors?.error?.[0]
+    if (entry === undefined) return new Refused(plain, { status })
+    return new Refused(describe(entry, file), { status, place: placeOf(entry, file) })
   } catch {
-    return new Refused(plain)
+    return new Refused(plain, { status })
   }
 }
 
@@ -159,9 +161,13 @@ function refusal(response: IncomingMessage, body: string, file: string | undefin
 function describe(entry: ErrorEntry, file: string | undefined): string {
   const message = entry['error-message'] ?? entry['error-tag'] ?? 'refused'
   const path = entry['error-path']
-  const { 'lwaftr:line': line, 'lwaftr:column': column } = entry['error-info'] ?? {}
+  const { line, column } = placeOf(entry, file)
   const where = [file, line, column].filter((part) => part !== undefined).join(':')
   return `${where && `${where}: `}${message}${path && !message.includes(path) ? ` (${path})` : ''}`
+}
+
+function placeOf({ 'error-info': info }: ErrorEntry, file: string | undefined): Place {
+  return { file, line: info?.['lwaftr:line'], column: info?.['lwaftr:column'] }
 }
 
 function parseUrl(value: string): URL {

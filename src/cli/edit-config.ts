@@ -5,7 +5,7 @@ import { wrap } from '../config-server/representation.js'
 import type { JsonValue } from '../schema/json-types.js'
 import { type DataPath, formatApiPath } from '../schema/paths.js'
 import { type Client, type ConnectionOptions, connect } from './client.js'
-import { type CommitOptions, hasCommitOptions, propose } from './operation.js'
+import { type CommitOptions, hasCommitOptions, propose, showingChanges } from './operation.js'
 
 export interface PathEdit {
   readonly operation: Operation
@@ -19,7 +19,7 @@ export async function sendEdits(
 ): Promise<void> {
   const client = await connect(options)
   if (hasCommitOptions(options)) return propose(client, { edit: patchEdits(edits) }, options)
-  await patch(client, edits)
+  await showingChanges(client, options, () => patch(client, edits))
 }
 
 /** All of them, or none. */
@@ -33,7 +33,7 @@ export async function patch(client: Client, edits: readonly PathEdit[]): Promise
   response.resume()
 }
 
-function patchEdits(edits: readonly PathEdit[]) {
+export function patchEdits(edits: readonly PathEdit[]) {
   return edits.map(({ operation, target, value }, i) => ({
     'edit-id': String(i + 1),
     operation,

@@ -72,6 +72,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'replace the whole configuration by a file',
     load: async () => (await import('./commands/load-config.js')).loadConfigCommand(),
   },
+  edit: {
+    summary: 'change the configuration in an editor',
+    load: async () => (await import('./commands/edit.js')).editCommand(),
+  },
   config: {
     summary: 'the same, with the arguments of snabb config',
     load: async () => (await import('./commands/config.js')).configCommand(),

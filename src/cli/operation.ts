@@ -7,6 +7,8 @@ import { type Client, text } from './client.js'
 export interface CommitOptions {
   readonly comment?: string
   readonly dryRun?: boolean
+  /** Do not show what changed. */
+  readonly quiet?: boolean
   /** Seconds. */
   readonly confirm?: number
   /** The token that it may be confirmed by, from any door. */
@@ -20,6 +22,7 @@ export function withCommitOptions(command: Command): Command {
   return command
     .option('--comment <text>', 'what the history is to say about it')
     .option('--dry-run', 'only say what would change')
+    .option('--quiet', 'do not show what changed')
     .addOption(
       new Option('--confirm <seconds>', 'take it back unless lwaftr confirm follows in time').argParser(
         seconds,
@@ -69,7 +72,7 @@ export async function invoke<Answer extends object = Output>(
 }
 
 /** What operations of commits answer. */
-interface Output {
+export interface Output {
   readonly revision?: string
   readonly summary?: string
   readonly difference?: readonly string[]
@@ -79,7 +82,43 @@ interface Output {
 /** Commits the change, or only says what it would do. `file` is where it came from. */
 export async function propose(client: Client, proposal: JsonObject, options: CommitOptions, file?: string) {
   if (options.dryRun) printDifference(await invoke(client, 'validate', proposal, file))
-  else await invoke(client, 'commit', { ...proposal, ...commitInput(options) }, file)
+  else
+    await showingChanges(client, options, () =>
+      invoke(client, 'commit', { ...proposal, ...commitInput(options) }, file),
+    )
+}
+
+/** The revision of the running configuration. */
+export async function runningRevision(client: Client): Promise<string> {
+  const response = await client.request('GET', {
+    path: '/restconf/data/lwaftr:history/commit?limit=1&fields=revision',
+    headers: { accept: contentType('json') },
+  })
+  const { 'lwaftr:commit': commits } = JSON.parse(await text(response)) as {
+    readonly 'lwaftr:commit'?: readonly { readonly revision: string }[]
+  }
+  return commits?.[0]?.revision ?? '0'
+}
+
+/** Lines of what an edit changed that are shown without being asked for. */
+const SHOWN = 20
+
+/** Carries out what changes the configuration, and tells on stderr what it changed. */
+export async function showingChanges(
+  client: Client,
+  { quiet = false }: CommitOptions,
+  change: () => Promise<unknown>,
+): Promise<void> {
+  // Who may change something need not be allowed to see the history.
+  const from = quiet ? undefined : await runningRevision(client).catch(() => undefined)
+  await change()
+  if (from === undefined) return
+  const { difference = [], truncated } = await invoke(client, 'compare', { from, limit: SHOWN }).catch(
+    (): Output => ({ difference: ['(what changed cannot be shown)'] }),
+  )
+  if (difference.length === 0) process.stderr.write('lwaftr: nothing changed\n')
+  process.stderr.write(difference.map((line) => `${line}\n`).join(''))
+  if (truncated) process.stderr.write(`lwaftr: and more; lwaftr compare ${from} prints all of it\n`)
 }
 
 export function printDifference({ difference = [], truncated }: Output): void {

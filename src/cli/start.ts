@@ -1,6 +1,6 @@
 // Where the process begins: runs the command line, and ends with its exit code.
 import { CommanderError } from 'commander'
-import { describeFailure } from './failure.js'
+import { describeFailure, excerpt } from './failure.js'
 import { main } from './main.js'
 
 // A reader that has seen enough (`| head`) is no failure of ours.
@@ -14,6 +14,8 @@ try {
   if (problem instanceof CommanderError) process.exitCode = problem.exitCode === 0 ? 0 : 2
   else {
     process.stderr.write(`lwaftr: ${describeFailure(problem)}\n`)
+    // Scripts get one line.
+    if (process.stderr.isTTY) process.stderr.write(excerpt(problem))
     process.exitCode = 1
   }
 }

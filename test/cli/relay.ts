@@ -83,8 +83,8 @@ export class World {
   }
 
   /** Runs a command to its end. */
-  async lwaftr(words: readonly string[], input = ''): Promise<Ended> {
-    const child = this.#spawn(words)
+  async lwaftr(words: readonly string[], input = '', more: NodeJS.ProcessEnv = {}): Promise<Ended> {
+    const child = this.#spawn(words, more)
     child.stdin?.on('error', () => {})
     child.stdin?.end(input)
     return ended(child)
@@ -136,9 +136,9 @@ export class World {
     return [join(this.directory, 'run', this.name), `/dev/shm/lwaftr-${this.name}`].filter(existsSync)
   }
 
-  #spawn(words: readonly string[]): ChildProcess {
+  #spawn(words: readonly string[], more: NodeJS.ProcessEnv = {}): ChildProcess {
     const child = spawn(process.execPath, [join(this.build, 'bin/lwaftr'), ...words], {
-      env: this.environment,
+      env: { ...this.environment, ...more },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     child.stdout?.setEncoding('utf8')

@@ -64,7 +64,7 @@ Examples:
       .argument('<file>')
       .action(async (id, file, options) => {
         schemaGiven(options)
-        await loadConfig(file, { name: await relayName(id) })
+        await loadConfig(file, { name: await relayName(id), quiet: true })
       }),
   )
   config.addCommand(

@@ -4,7 +4,13 @@ import { readBytes } from '../../config-server/configuration-file.js'
 import { contentType } from '../../config-server/media-types.js'
 import { detectFormat } from '../../schema/formats.js'
 import { type ConnectionOptions, clientCommand, connect } from '../client.js'
-import { type CommitOptions, hasCommitOptions, propose, withCommitOptions } from '../operation.js'
+import {
+  type CommitOptions,
+  hasCommitOptions,
+  propose,
+  showingChanges,
+  withCommitOptions,
+} from '../operation.js'
 import { configurationGiven } from '../value.js'
 
 export function loadConfigCommand(): Command {
@@ -26,11 +32,6 @@ export async function loadConfig(file: string, options: ConnectionOptions & Comm
   const format = detectFormat(body)
   const client = await connect(options)
   const headers = { 'content-type': contentType(FILES[format]) }
-  const response = await client.request('PUT', {
-    path: '/restconf/data',
-    headers,
-    body,
-    file: file === '-' ? 'stdin' : file,
-  })
-  response.resume()
+  const message = { path: '/restconf/data', headers, body, file: file === '-' ? 'stdin' : file }
+  await showingChanges(client, options, async () => (await client.request('PUT', message)).resume())
 }

@@ -6,6 +6,7 @@ import {
   invoke,
   printDifference,
   revisionArgument,
+  showingChanges,
   withCommitOptions,
 } from '../operation.js'
 import { readHistory } from './history.js'
@@ -25,5 +26,7 @@ async function rollback(revision: number, options: ConnectionOptions & CommitOpt
     printDifference(await invoke(client, 'compare', { from: running, to: revision }))
     return
   }
-  await invoke(client, 'rollback', { revision, ...commitInput(options) })
+  await showingChanges(client, options, () =>
+    invoke(client, 'rollback', { revision, ...commitInput(options) }),
+  )
 }

@@ -1,5 +1,7 @@
 // rpc commit and rpc rollback: commits with a comment, or to be confirmed.
+import { error } from '../../errors.js'
 import type { JsonObject } from '../../schema/json-types.js'
+import type { ConfigurationView } from '../datastore.js'
 import type { Commit } from '../publisher.js'
 import { rewriteTo } from '../rollback.js'
 import type { Wish } from '../services.js'
@@ -9,7 +11,16 @@ import { proposedEdits } from './proposal.js'
 
 export const commit: RpcHandler = async ({ schema, transactions }, invocation) => {
   const edits = proposedEdits(schema, invocation.input)
-  return outcome(await transactions.commit({ edits, ...optionsOf(invocation) }))
+  const { 'expected-revision': expected } = invocation.input
+  const precondition = expected === undefined ? {} : { precondition: isAt(Number(expected)) }
+  return outcome(await transactions.commit({ edits, ...precondition, ...optionsOf(invocation) }))
+}
+
+function isAt(expected: number) {
+  return ({ running: { revision } }: ConfigurationView) => {
+    if (revision !== expected)
+      throw error('precondition-failed', { problem: `its revision is now ${revision}, not ${expected}` })
+  }
 }
 
 export const rollback: RpcHandler = async ({ transactions, history, datastore }, invocation) => {
