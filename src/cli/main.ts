@@ -148,6 +148,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'print the routes to announce, now or as they change',
     load: async () => (await import('./commands/routes.js')).routesCommand(),
   },
+  'json-schema': {
+    summary: 'print the JSON Schema of configurations',
+    load: async () => (await import('./commands/json-schema.js')).jsonSchemaCommand(),
+  },
   completion: {
     summary: 'print what makes a shell complete our words',
     load: async () => (await import('./commands/completion.js')).completionCommand(),
