@@ -46,6 +46,11 @@ Napi::Value confine(const Napi::CallbackInfo& info) {
   return problems;
 }
 
+Napi::Value refuse_new_rings_of(const Napi::CallbackInfo& info) {
+  const int problem = refuse_new_rings();
+  return problem == 0 ? info.Env().Null() : Napi::String::New(info.Env(), strerror(problem)).As<Napi::Value>();
+}
+
 Napi::Value peer_credentials(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto fd = to_integer(info[0], "fd", INT32_MAX);
@@ -65,6 +70,7 @@ Napi::Value peer_credentials(const Napi::CallbackInfo& info) {
 
 void init_guard(Napi::Env env, Napi::Object exports) {
   exports.Set("confine", Napi::Function::New(env, confine, "confine"));
+  exports.Set("refuseNewRings", Napi::Function::New(env, refuse_new_rings_of, "refuseNewRings"));
   exports.Set("peerCredentials", Napi::Function::New(env, peer_credentials, "peerCredentials"));
 }
 

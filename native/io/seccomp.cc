@@ -97,6 +97,15 @@ constexpr long kFutexWake = 454, kFutexWait = 455;
 
 }  // namespace
 
+int refuse_new_rings() {
+  static const int problem = [] {
+    Filter filter;
+    filter.add({SYS_io_uring_setup}, kUnknown);
+    return filter.install(0, kAllow);
+  }();
+  return problem;
+}
+
 int confine_process() {
   Filter filter;
   // Other programs and processes. Threads are made by clone(), whose flags can be seen; by clone3() they cannot.

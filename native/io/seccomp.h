@@ -7,6 +7,10 @@
 
 namespace lwaftr {
 
+// For the calling thread and the processes that it starts: no new io_uring. libuv, from Node 22 on, makes one when it
+// starts, and could not go on when confine_process() takes it away. What the calling process has goes on. Once is
+// enough. 0 or an errno.
+int refuse_new_rings();
 // For all threads of the process, now and later: no other programs, processes, debuggers, namespaces, mounts or
 // modules; no signals to others and no connections; no file is made shorter, closed or opened to others. 0 or an errno.
 int confine_process();

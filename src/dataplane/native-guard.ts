@@ -18,6 +18,11 @@ export interface NativeGuard {
    * calls (all threads). Answers what this kernel cannot keep from it, and why.
    */
   confine(files: OpenFiles): string[]
+  /**
+   * Neither this thread nor a process that it starts gets a new io_uring, which confine() would have to take away from a
+   * worker again. Null, or why not.
+   */
+  refuseNewRings(): string | null
   /** Who has connected a Unix socket, or listens at its other end, as the kernel knows it; null when it is none. */
   peerCredentials(fd: number): Peer | null
 }

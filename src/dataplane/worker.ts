@@ -107,6 +107,8 @@ export class Worker {
   static async start(path: string, { log, links }: WorkerFiles): Promise<Worker> {
     const stderr = openSync(log, 'a', 0o600)
     const command = [process.execPath, PROGRAM, path, ...(links === null ? [] : [links])]
+    // Where the kernel cannot, the worker cannot be confined either, and says so.
+    native.refuseNewRings()
     const child = spawn('setpriv', [...setprivOptions(ownPrivileges(), PROGRAM), ...command], {
       detached: true,
       stdio: ['ignore', 'ignore', stderr],
