@@ -114,7 +114,8 @@ function* expectedLines(before: Model, after: Model): Iterable<string> {
 }
 
 async function get(url: string, path: string) {
-  const answer = await fetch(url + path)
+  // The server may end an idle connection just as it is used again: whoever asks may ask twice.
+  const answer = await fetch(url + path).catch(() => fetch(url + path))
   if (answer.status !== 200) throw new Error(`${path} was answered ${answer.status}: ${await answer.text()}`)
   return JSON.parse(await answer.text())
 }

@@ -19,7 +19,7 @@ import { LINK_FAULTS } from './links.js'
 import { PROCESS_FAULTS } from './processes.js'
 import { STORAGE_FAULTS } from './storage.js'
 
-const rounds = Number(process.env.FAULTS_ROUNDS ?? 5)
+const rounds = Number(process.env.FAULTS_ROUNDS ?? 3)
 const seed = Number(process.env.FAULTS_SEED ?? 1)
 const only = process.env.FAULTS_ONLY ?? ''
 const FAULTS = [...PROCESS_FAULTS, ...STORAGE_FAULTS, ...LINK_FAULTS, ...CLIENT_FAULTS].filter(({ name }) =>
