@@ -88,20 +88,28 @@ export async function propose(client: Client, proposal: JsonObject, options: Com
     )
 }
 
-/** The revision of the running configuration. */
-export async function runningRevision(client: Client): Promise<string> {
+interface LatestCommit {
+  readonly revision: string
+  /** Who may not read all of the configuration does not see it. */
+  readonly summary?: string
+}
+
+/** The commit that the running configuration comes from. */
+export async function latestCommit(client: Client): Promise<LatestCommit> {
   const response = await client.request('GET', {
-    path: '/restconf/data/lwaftr:history/commit?limit=1&fields=revision',
+    path: '/restconf/data/lwaftr:history/commit?limit=1&fields=revision;summary',
     headers: { accept: contentType('json') },
   })
   const { 'lwaftr:commit': commits } = JSON.parse(await text(response)) as {
-    readonly 'lwaftr:commit'?: readonly { readonly revision: string }[]
+    readonly 'lwaftr:commit'?: readonly LatestCommit[]
   }
-  return commits?.[0]?.revision ?? '0'
+  return commits?.[0] ?? { revision: '0' }
 }
 
 /** Lines of what an edit changed that are shown without being asked for. */
 const SHOWN = 20
+/** Softwires that are compared without being asked for: to compare a million keeps the relay busy for seconds. */
+const COMPARED = 10_000
 
 /** Carries out what changes the configuration, and tells on stderr what it changed. */
 export async function showingChanges(
@@ -110,15 +118,26 @@ export async function showingChanges(
   change: () => Promise<unknown>,
 ): Promise<void> {
   // Who may change something need not be allowed to see the history.
-  const from = quiet ? undefined : await runningRevision(client).catch(() => undefined)
+  const before = quiet ? undefined : await latestCommit(client).catch(() => undefined)
   await change()
-  if (from === undefined) return
+  if (before === undefined) return
+  const after = await latestCommit(client).catch(() => before)
+  process.stderr.write(await shownChanges(client, before.revision, after))
+}
+
+async function shownChanges(
+  client: Client,
+  from: string,
+  { revision, summary = '' }: LatestCommit,
+): Promise<string> {
+  if (revision === from) return 'lwaftr: nothing changed\n'
+  const counts = [...summary.matchAll(/(\d+) softwires/g)].map(([, count]) => Number(count))
+  const whole = `lwaftr compare ${from} prints all of it`
+  if (counts.some((count) => count > COMPARED)) return `lwaftr: ${summary}; ${whole}\n`
   const { difference = [], truncated } = await invoke(client, 'compare', { from, limit: SHOWN }).catch(
-    (): Output => ({ difference: ['(what changed cannot be shown)'] }),
+    (): Output => ({ difference: ['lwaftr: what changed cannot be shown'] }),
   )
-  if (difference.length === 0) process.stderr.write('lwaftr: nothing changed\n')
-  process.stderr.write(difference.map((line) => `${line}\n`).join(''))
-  if (truncated) process.stderr.write(`lwaftr: and more; lwaftr compare ${from} prints all of it\n`)
+  return difference.map((line) => `${line}\n`).join('') + (truncated ? `lwaftr: and more; ${whole}\n` : '')
 }
 
 export function printDifference({ difference = [], truncated }: Output): void {

@@ -12,7 +12,7 @@ import { valueFromText } from '../../schema/values.js'
 import { type Client, text } from '../client.js'
 import type { PathEdit } from '../edit-config.js'
 import { Refused, readingInput } from '../failure.js'
-import { runningRevision } from '../operation.js'
+import { latestCommit } from '../operation.js'
 
 /** What is edited: a part of the configuration, with the softwires in it or without. */
 export interface Subject {
@@ -30,7 +30,7 @@ export interface Version {
 const NOT_FOUND = 404
 
 export async function readVersion(client: Client, subject: Subject): Promise<Version> {
-  const revision = await runningRevision(client)
+  const { revision } = await latestCommit(client)
   const { schema, path, withSoftwires } = subject
   const node = path.steps.at(-1)?.node
   const fields = withSoftwires ? '' : `&fields=${fieldsBeside(schema, node)}`

@@ -10,7 +10,7 @@ import type { JsonObject } from '../../schema/json-types.js'
 import type { Client } from '../client.js'
 import { type PathEdit, patchEdits } from '../edit-config.js'
 import { describeFailure, excerpt, InInput, Refused } from '../failure.js'
-import { type CommitOptions, commitInput, invoke, type Output, runningRevision } from '../operation.js'
+import { type CommitOptions, commitInput, invoke, latestCommit, type Output } from '../operation.js'
 import { editsBetween, readVersion, type Subject, type Version } from './configuration-text.js'
 import type { Person } from './editor.js'
 
@@ -102,7 +102,7 @@ async function reconcile({ client, person }: EditParts, base: Version, theirs: V
   const choice = await person.choose('', { m: 'my changes on top of that', q: 'quit' })
   if (choice === 'q') throw new Refused(changed)
   // The same edits, of a configuration that is now another: those that do not fit it any more are refused.
-  return { text: base.text, revision: await runningRevision(client) }
+  return { text: base.text, revision: (await latestCommit(client)).revision }
 }
 
 function show(person: Person, { difference = [], truncated }: Output): void {
