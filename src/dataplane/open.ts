@@ -144,8 +144,12 @@ class WorkersDataPlane implements DataPlane {
     }
   }
 
-  capture(options: CaptureOptions): Promise<Capture> {
-    return this.#captures.begin([...this.#supervisors.values()], options)
+  async capture(options: CaptureOptions): Promise<Capture> {
+    const capture = await this.#captures.begin([...this.#supervisors.values()], options)
+    // Somebody's filter is no line of ours.
+    const which = options.filter === '' ? 'all of them' : JSON.stringify(options.filter)
+    this.#log('info', `${options.who} captures packets: ${which}`)
+    return capture
   }
 
   close(): Promise<void> {

@@ -17,11 +17,13 @@ const request = { who: 'noc', filter: '', where: [], snapLength: 65535 }
 const runt = ethernet(RELAY.mac, SWITCH_STATION.mac, ETHERTYPE.ipv4, Buffer.alloc(10))
 
 t.test('a capture goes on over the death of its worker, and ends for good', async (t) => {
-  const options = freshOptions(t)
+  const said: string[] = []
+  const options = freshOptions(t, { said })
   const dataplane = await open(t, options)
   await commit(dataplane, [instance('eth1', queue(nextHops))], softwireOf(SUBSCRIBERS.whole))
   const capture = await dataplane.capture(request)
   const [captured] = capture.queues
+  t.ok(said.includes('info: noc captures packets: all of them'))
   t.match(captured, {
     device: 'eth1',
     id: 0,
