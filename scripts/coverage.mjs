@@ -38,7 +38,7 @@ async function build() {
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
   process.stderr.write('coverage: addons and C++ tests that count …\n')
   const nodeGyp = join(root, 'node_modules/node-gyp/bin/node-gyp.js')
-  const flags = { CXXFLAGS: '--coverage', LDFLAGS: '--coverage' }
+  const flags = { CXXFLAGS: '--coverage -fprofile-abs-path', LDFLAGS: '--coverage' }
   const words = [nodeGyp, 'configure', 'build', '--loglevel=error', `--directory=${copy}`, '--jobs=2']
   await run(process.execPath, words, { ...headersEnvironment(), ...flags })
   await run('make', [
