@@ -8,7 +8,7 @@ import { PROTOCOL_VERSION, sendMessage } from '../../src/dataplane/control.js'
 import type { DataPlaneOptions } from '../../src/dataplane/dataplane.js'
 import { native } from '../../src/dataplane/native.js'
 import { Worker } from '../../src/dataplane/worker.js'
-import { commit, freshOptions, instance, open } from '../dataplane/helper.js'
+import { commit, eventually, freshOptions, instance, open } from '../dataplane/helper.js'
 
 /** net_admin, net_raw, ipc_lock, bpf. */
 const KEPT = (1n << 12n) | (1n << 13n) | (1n << 14n) | (1n << 39n)
@@ -31,12 +31,16 @@ function threads(pid: number): { name: string; field: (name: string) => string }
 t.test(
   'threads of a worker have what opens links, those of its queues nothing, and none gets more',
   async (t) => {
-    const found = threads(await workerOf(t, freshOptions(t)))
-    t.ok(found.some(({ name }) => name === 'lwaftr-queue-0'))
+    const pid = await workerOf(t, freshOptions(t))
+    const isQueue = (name: string) => name === 'lwaftr-queue-0'
+    // A thread has its name before it takes its first step.
+    const begun = () => threads(pid).some(({ name, field }) => isQueue(name) && /^0+$/.test(field('CapEff')))
+    t.ok(await eventually(begun, 20_000))
+    const found = threads(pid)
     for (const { name, field } of found) {
       const mask = (set: string) => BigInt(`0x${field(set)}`)
       t.match([field('NoNewPrivs'), field('Seccomp')], ['1', '2'], `${name}: no new privileges, and a filter`)
-      const allowed = name.startsWith('lwaftr-queue') ? 0n : KEPT
+      const allowed = isQueue(name) ? 0n : KEPT
       for (const set of ['CapPrm', 'CapEff'])
         t.equal(mask(set) & ~allowed, 0n, `${name}: ${set} ${field(set)}`)
       if (process.getuid?.() === 0) t.equal(mask('CapBnd') & ~KEPT, 0n, `${name}: bounding set`)
