@@ -46,7 +46,6 @@ export class Machine {
   private constructor(
     /** Its process 1, as this system sees it. */
     private readonly init: number,
-    private readonly environment: NodeJS.ProcessEnv,
   ) {}
 
   /** Why there can be none here, or null. */
@@ -67,11 +66,10 @@ export class Machine {
       while (outer.exitCode === null && outer.signalCode === null) await sleep(10)
       rmSync(directory, { recursive: true, force: true })
     })
-    const { NODE_OPTIONS: _, ...environment } = process.env
     for (const deadline = Date.now() + PATIENCE; Date.now() < deadline && outer.exitCode === null; ) {
       await sleep(100)
       const init = Number(readChildren(outer.pid).split(' ')[0])
-      const machine = new Machine(init, environment)
+      const machine = new Machine(init)
       if (init > 0 && machine.run('systemctl', 'is-active', 'lwaftr-test.target').status === 0) return machine
     }
     return null
@@ -79,17 +77,13 @@ export class Machine {
 
   /** Runs a program in it, to its end. */
   run(program: string, ...args: string[]): Outcome {
-    const options = { encoding: 'utf8', env: this.environment } as const
-    const { status, stdout, stderr } = spawnSync('nsenter', this.#inside(program, args), options)
+    const { status, stdout, stderr } = spawnSync('nsenter', this.#inside(program, args), { encoding: 'utf8' })
     return { status, stdout, stderr }
   }
 
   /** As run(), without waiting for it. */
   start(program: string, ...args: string[]) {
-    return spawn('nsenter', this.#inside(program, args), {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: this.environment,
-    })
+    return spawn('nsenter', this.#inside(program, args), { stdio: ['ignore', 'pipe', 'pipe'] })
   }
 
   /** Where this system sees a file of it. */
@@ -104,7 +98,9 @@ export class Machine {
   }
 
   #inside(program: string, args: string[]): string[] {
-    return ['--target', String(this.init), '--all', '--root', '--wd=/', program, ...args]
+    // What watches a test's own processes has no business in there.
+    const clean = ['env', '-u', 'NODE_OPTIONS', program, ...args]
+    return ['--target', String(this.init), '--all', '--root', '--wdns=/', ...clean]
   }
 }
 
