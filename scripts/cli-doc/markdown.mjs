@@ -25,7 +25,7 @@ function section(page) {
     (all.length > 0 ? table(all) : '') +
     which +
     (page.notes === '' ? '' : `\n${page.notes}\n`) +
-    (page.examples === '' ? '' : `\n<!-- not run: an example -->\n\`\`\`sh\n${page.examples}\n\`\`\`\n`)
+    (page.examples === '' ? '' : `\n\`\`\`sh\n${page.examples}\n\`\`\`\n`)
   )
 }
 

@@ -8,6 +8,7 @@
 //   /lib/systemd/system/lwaftr@.service
 //   /etc/lwaftr, /etc/default/lwaftr       the operator's
 //   /usr/share/doc/lwaftr                  README, docs, examples
+//   /usr/share/man, …/bash-completion, …/zsh
 import { execFileSync } from 'node:child_process'
 import {
   cpSync,
@@ -20,8 +21,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { gzipSync } from 'node:zlib'
 import { root } from '../setup/run.mjs'
 import { epoch, productionPackages } from './contents.mjs'
 import { sbom } from './sbom.mjs'
@@ -37,6 +39,11 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const version = options.version ?? manifest.version
 const PROGRAM = 'usr/lib/lwaftr'
 const DOCS = 'usr/share/doc/lwaftr'
+const MANUAL = 'usr/share/man/man1'
+const COMPLETIONS = {
+  bash: 'usr/share/bash-completion/completions/lwaftr',
+  zsh: 'usr/share/zsh/vendor-completions/_lwaftr',
+}
 /** Files of the npm package that only its installation needs, or that Debian keeps elsewhere. */
 const LEFT_OUT = /^(native|scripts|binding\.gyp|docs|examples)/
 
@@ -81,6 +88,11 @@ function lay(stage) {
   mkdirSync(at('usr/bin'), { recursive: true })
   symlinkSync('../lib/lwaftr/bin/lwaftr', at('usr/bin/lwaftr'))
   into(DOCS, 'README.md', 'docs', 'examples')
+  layManual(at)
+  for (const [shell, file] of Object.entries(COMPLETIONS)) {
+    mkdirSync(dirname(at(file)), { recursive: true })
+    writeFileSync(at(file), execFileSync(join(root, 'bin/lwaftr'), ['completion', shell]))
+  }
   copy('LICENSE', at(DOCS, 'copyright'))
   writeFileSync(at(DOCS, 'lwaftr.cdx.json'), sbom())
   // `lwaftr lab` runs them.
@@ -94,6 +106,14 @@ function lay(stage) {
   const size = execFileSync('du', ['-sk', '--apparent-size', at('usr')], { encoding: 'utf8' }).split('\t')[0]
   writeFileSync(at('DEBIAN/control'), control(size, libraries(stage, addons())))
   execFileSync('chmod', ['-R', 'u=rwX,go=rX', join(stage, 'tree')])
+}
+
+/** Manual pages where man(1) looks for them, as Debian compresses them. */
+function layManual(at) {
+  mkdirSync(at(MANUAL), { recursive: true })
+  for (const name of readdirSync(at(DOCS, 'docs/man')))
+    writeFileSync(at(MANUAL, `${name}.gz`), gzipSync(readFileSync(at(DOCS, 'docs/man', name)), { level: 9 }))
+  rmSync(at(DOCS, 'docs/man'), { recursive: true })
 }
 
 function copy(source, target, filter = () => true) {

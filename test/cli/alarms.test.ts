@@ -53,7 +53,12 @@ t.test(
     ])
 
     const shelf = '{ name works; resource "/softwire-config/instance[device=link0]//*"; }'
-    const put = await world.lwaftr(['set-config', '/alarms/control/alarm-shelving/shelf[name=works]', shelf])
+    const put = await world.lwaftr([
+      'set-config',
+      '/alarms/control/alarm-shelving/shelf[name=works]',
+      shelf,
+      '--quiet',
+    ])
     t.match(put, { code: 0, stderr: '' })
     t.match((await world.lwaftr(['alarms'])).stdout, /^\S+ warning {2}worker-failed: [^\n]*\n$/)
     t.match(

@@ -10,7 +10,7 @@ import { configuration, World } from '../cli/relay.js'
 import { check, type State } from './check.js'
 import { b4Of, type Edit, type Model, type Random, randomEdit, seeded, storm } from './storm.js'
 
-const rounds = Number(process.env.CRASH_ROUNDS ?? 8)
+const rounds = Number(process.env.CRASH_ROUNDS ?? 5)
 const seed = Number(process.env.CRASH_SEED ?? 1)
 /** Milliseconds from the beginning of a storm to its end. */
 const STORM = [20, 1200] as const

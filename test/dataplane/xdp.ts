@@ -16,6 +16,7 @@ export async function obstacleToXdp(t: Test): Promise<string | null> {
     (prepared) => prepared.abort().then(() => null),
     (problem: Error) => problem.message,
   )
+  await dataplane.close()
   await lab.close()
   // Any other refusal is for the tests to fail by.
   return refusal !== null && /not permitted|not supported|not implemented/i.test(refusal) ? refusal : null

@@ -8,7 +8,10 @@ import { long, skip } from '../lab/helper.js'
 import { Machine } from './machine.js'
 import { missingLine, readPage } from './page.js'
 
-const pages = ['README.md', ...markdownIn('docs'), ...markdownIn('examples')]
+/** What is generated holds examples out of their place. */
+const pages = ['README.md', ...markdownIn('docs'), ...markdownIn('examples')].filter(
+  (name) => !name.startsWith('docs/reference/'),
+)
 
 function markdownIn(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

@@ -45,6 +45,9 @@ t.test('a relay is installed, started, upgraded while it forwards, and removed',
   // Node.js need not have come as a package.
   does('dpkg', '--ignore-depends=nodejs', '--install', first)
   t.equal(does('lwaftr', '--version'), '1.0\n')
+  t.match(does('zcat', '/usr/share/man/man1/lwaftr-top.1.gz'), /^\.TH LWAFTR-TOP 1/im)
+  const completion = '. /usr/share/bash-completion/completions/lwaftr && complete -p lwaftr'
+  t.match(does('bash', '-c', completion), /lwaftr$/m)
   t.equal(
     run('systemctl', 'list-units', '--quiet', 'lwaftr@*').stdout,
     '',
