@@ -187,7 +187,8 @@ t.test('softwires go on under a flood from the passthru device', { skip }, async
   const { network, router, relay, conf } = await wire(t)
   const softwire = `--b4 2001:db8:b4::1,193.5.1.1,1024 --br ${BR} --dst-mac ${NOBODY}`
   const seconds = long ? 10 : 3
-  const flood = loadtest(router, `--device eth0 ${softwire} --rate 5 --size 60 -D ${seconds + 10}`)
+  const flood = loadtest(router, `--device eth0 ${softwire} --rate 5 --size 60 -D ${seconds + 5}`)
+  await sleep(WARM_UP)
   const before = await counters(relay)
   const rate = '--rate 0.002 --size 60,594'
   const report = await loadtest(network, `--device relay --conf ${conf} ${rate} -D ${seconds}`)
