@@ -1,6 +1,6 @@
 // The data plane of a relay: one supervised worker for each instance, one binding table for all.
 import { availableParallelism } from 'node:os'
-import { error, LwaftrError } from '../errors.js'
+import { error } from '../errors.js'
 import type { Capture, CaptureOptions } from './capture.js'
 import { Captures } from './captures.js'
 import type { Order } from './control.js'
@@ -12,15 +12,16 @@ import type {
   DataPlaneState,
   InstanceState,
   Prepared,
-  QueueState,
 } from './dataplane.js'
 import { checkFilters } from './filters.js'
 import { native } from './native.js'
 import { Places, queueMemory } from './places.js'
-import type { InstanceSettings, QueueSettings } from './settings.js'
+import { queueState } from './queue-state.js'
+import { refusal } from './refusal.js'
+import type { InstanceSettings } from './settings.js'
 import { Supervisor } from './supervisor.js'
 import { type Generation, Tables } from './tables.js'
-import { Worker, WorkerFailure } from './worker.js'
+import { Worker } from './worker.js'
 
 /** Milliseconds between looks at links and next hops, while somebody listens. */
 const WATCH = 50
@@ -326,40 +327,4 @@ class WorkersDataPlane implements DataPlane {
   #changed(): void {
     for (const listener of this.#listeners) listener()
   }
-}
-
-function queueState(settings: QueueSettings, view: QueueView, running: boolean): QueueState {
-  const { externalNextHop, internalNextHop } = view
-  const externalLinkUp = running && view.externalLinkUp
-  const internalLinkUp = running && view.internalLinkUp
-  return {
-    id: settings.id,
-    counters: view.counters(),
-    discontinuityTime: view.since,
-    batches: view.batches,
-    cpuTime: view.cpuTime,
-    tableGeneration: view.tableGeneration,
-    settingsRevision: view.settingsRevision,
-    externalNextHop,
-    internalNextHop,
-    externalLinkUp,
-    internalLinkUp,
-    passthruLinkUp: settings.passthruInterface === undefined ? null : running && view.passthruLinkUp,
-    carries: {
-      ipv4: externalLinkUp && externalNextHop.status !== 'unresolved',
-      ipv6: internalLinkUp && internalNextHop.status !== 'unresolved',
-    },
-  }
-}
-
-/** A worker's refusal as an operator reads it. */
-function refusal(problem: unknown): LwaftrError {
-  if (problem instanceof LwaftrError) return problem
-  if (!(problem instanceof WorkerFailure))
-    return error('data-plane', { problem: String(problem) }, { cause: problem })
-  const { device, message, code } = problem.failure
-  if (device !== undefined) return error('device', { device, problem: message }, { cause: problem })
-  if (code === 'ENOSPC' || code === 'ENOMEM')
-    return error('no-memory', { what: 'the queues', problem: message }, { cause: problem })
-  return error('data-plane', { problem: message }, { cause: problem })
 }
