@@ -315,16 +315,19 @@ class WorkersDataPlane implements DataPlane {
   }
 
   #look(): void {
+    if (this.#currentSignature() !== this.#signature) this.#changed()
+  }
+
+  #currentSignature(): string {
     const parts = this.#settings().flatMap(({ device, queues }) =>
       queues.map(({ id }) => this.#view(device, id)?.signature() ?? ''),
     )
-    const signature = parts.join(';')
-    if (signature === this.#signature) return
-    this.#signature = signature
-    this.#changed()
+    return parts.join(';')
   }
 
   #changed(): void {
+    // What they are about to see, or an older one: a link that was down for that moment only must be looked at again.
+    this.#signature = this.#currentSignature()
     for (const listener of this.#listeners) listener()
   }
 }
