@@ -13,6 +13,7 @@ import type {
   InstanceState,
   Prepared,
 } from './dataplane.js'
+import { checkDevices } from './devices.js'
 import { checkFilters } from './filters.js'
 import { native } from './native.js'
 import { Places, queueMemory } from './places.js'
@@ -21,10 +22,8 @@ import { refusal } from './refusal.js'
 import type { InstanceSettings } from './settings.js'
 import { Supervisor } from './supervisor.js'
 import { type Generation, Tables } from './tables.js'
+import { Watch } from './watch.js'
 import { Worker } from './worker.js'
-
-/** Milliseconds between looks at links and next hops, while somebody listens. */
-const WATCH = 50
 
 /** Takes over what an earlier leader of this name and state directory left running, else begins with nothing. */
 export async function openDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
@@ -48,9 +47,7 @@ class WorkersDataPlane implements DataPlane {
   readonly #log: NonNullable<DataPlaneOptions['log']>
   #supervisors = new Map<string, Supervisor>()
   readonly #views = new Map<string, QueueView>()
-  readonly #listeners = new Set<() => void>()
-  #watch: NodeJS.Timeout | null = null
-  #signature = ''
+  readonly #watch = new Watch(() => this.#signature())
   #revision = Date.now()
   #claimed = false
   /** A change is in force: what an earlier leader left is ours to keep or end. */
@@ -138,11 +135,7 @@ class WorkersDataPlane implements DataPlane {
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    this.#watch ??= setInterval(() => this.#look(), WATCH).unref()
-    return () => {
-      this.#listeners.delete(listener)
-    }
+    return this.#watch.onChange(listener)
   }
 
   async capture(options: CaptureOptions): Promise<Capture> {
@@ -159,7 +152,7 @@ class WorkersDataPlane implements DataPlane {
   }
 
   async #close(): Promise<void> {
-    if (this.#watch !== null) clearInterval(this.#watch)
+    this.#watch.close()
     await Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.stop()))
     this.#supervisors = new Map()
     this.#views.clear()
@@ -172,7 +165,7 @@ class WorkersDataPlane implements DataPlane {
   }
 
   async detach(): Promise<void> {
-    if (this.#watch !== null) clearInterval(this.#watch)
+    this.#watch.close()
     for (const supervisor of this.#supervisors.values()) supervisor.detach()
   }
 
@@ -190,7 +183,7 @@ class WorkersDataPlane implements DataPlane {
         links: this.options.driver === 'memory' ? '/' : null,
       },
       log: this.#log,
-      onChange: () => this.#changed(),
+      onChange: () => this.#watch.changed(),
       passes: () => this.#passes(device),
     })
   }
@@ -234,26 +227,11 @@ class WorkersDataPlane implements DataPlane {
 
   /** What can be known to fail before a worker is asked. */
   #check(instances: readonly InstanceSettings[]): void {
-    for (const { device, externalDevice, queues } of instances) {
-      for (const name of externalDevice === undefined ? [device] : [device, externalDevice]) {
-        if (this.options.driver === 'memory') continue
-        const info = native.interfaceInfo(name)
-        const known = this.#supervisors.get(device)?.order?.settings
-        // One in use may be away for a moment; its worker waits for it.
-        if (info === null && known?.device !== name && known?.externalDevice !== name)
-          throw error('device', { device: name, problem: 'there is no such network interface' })
-        const mtu = Math.max(
-          0,
-          ...queues.map(({ internal, external }) => Math.max(internal.mtu, external.mtu)),
-        )
-        if (info !== null && info.mtu < mtu)
-          this.#log(
-            'warn',
-            `device ${name}: its MTU ${info.mtu} is below the configured ${mtu}; larger packets are lost`,
-          )
-      }
+    for (const settings of instances) {
+      if (this.options.driver !== 'memory')
+        checkDevices(settings, this.#supervisors.get(settings.device)?.order?.settings ?? null, this.#log)
       // They are the same for all queues.
-      if (queues[0] !== undefined) checkFilters(queues[0])
+      if (settings.queues[0] !== undefined) checkFilters(settings.queues[0])
     }
   }
 
@@ -314,20 +292,11 @@ class WorkersDataPlane implements DataPlane {
     for (const path of this.#places.removeQueueMemory(new Set(kept))) this.#views.delete(path)
   }
 
-  #look(): void {
-    if (this.#currentSignature() !== this.#signature) this.#changed()
-  }
-
-  #currentSignature(): string {
+  /** Equal as long as neither a link nor a next hop has changed. */
+  #signature(): string {
     const parts = this.#settings().flatMap(({ device, queues }) =>
       queues.map(({ id }) => this.#view(device, id)?.signature() ?? ''),
     )
     return parts.join(';')
-  }
-
-  #changed(): void {
-    // What they are about to see, or an older one: a link that was down for that moment only must be looked at again.
-    this.#signature = this.#currentSignature()
-    for (const listener of this.#listeners) listener()
   }
 }

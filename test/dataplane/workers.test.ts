@@ -1,10 +1,12 @@
 // Workers and what outlives them, on in-memory devices: no privileges needed.
-import { existsSync, readdirSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import type { DataPlane } from '../../src/dataplane/dataplane.js'
+import type { DataPlane, QueueState } from '../../src/dataplane/dataplane.js'
+import { native } from '../../src/dataplane/native.js'
 import { openDataPlane } from '../../src/dataplane/open.js'
+import { isAlive, isStopped } from '../../src/dataplane/processes.js'
 import { RELAY, ROUTE_REFLECTOR, SUBSCRIBERS } from '../../src/lab/addresses.js'
 import { FrameLink } from '../../src/lab/memory/frame-link.js'
 import { MemoryNetwork, SWITCH_STATION } from '../../src/lab/memory/network.js'
@@ -52,6 +54,19 @@ async function kill(dataplane: DataPlane): Promise<void> {
   if (pid === null) throw new Error('there is no worker')
   process.kill(pid, 'SIGKILL')
   t.ok(await eventually(() => workerOf(dataplane).status === 'down', 500), 'its death is noticed at once')
+}
+
+/** Milliseconds in which this process does nothing else. */
+function wait(time: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, time)
+}
+
+/** Writes whether a queue's links are up as its thread would: native/core/queue_state.h. */
+function writeLinks(memory: string, up: bigint): void {
+  const state = native.queueMemory(memory)?.state ?? Number.NaN
+  const file = openSync(memory, 'r+')
+  writeSync(file, BigUint64Array.of(up), 0, 8, (state + 5) * 8)
+  closeSync(file)
 }
 
 t.test('frames cross in memory: softwire, passthru, and the relay itself', async (t) => {
@@ -105,6 +120,39 @@ t.test('a killed worker is started again, with the counters and softwires of bef
   await eventually(() => onlyQueue(dataplane).carries.ipv6)
   t.type(await after.fromSubscriber(whole, 7), 'number')
   t.ok((onlyQueue(dataplane).counters.get('in-ipv6-packets') ?? 0n) > counted, 'counting goes on')
+})
+
+t.test('a link that is down only while its worker comes back is looked at again', async (t) => {
+  const options = freshOptions(t)
+  let stopped: number | null = null
+  // The moment before the leader tells that the worker is back: its thread has seen no carrier, and sees nothing more.
+  const log = (_level: string, message: string) => {
+    if (!/runs again/.test(message)) return
+    stopped = workerOf(dataplane).pid ?? Number.NaN
+    process.kill(stopped, 'SIGSTOP')
+    while (!isStopped(stopped)) wait(1)
+    writeLinks(`/dev/shm/lwaftr-${options.name}/counters-eth1-0`, 0n)
+  }
+  const dataplane = await open(t, { ...options, log })
+  await commit(dataplane, [instance('eth1', queue(nextHops))])
+  const carries = () => onlyQueue(dataplane).carries
+  t.ok(await eventually(() => carries().ipv4 && carries().ipv6))
+  const seen: QueueState['carries'][] = []
+  dataplane.onChange(() => {
+    seen.push(carries())
+    if (stopped === null) return
+    // The link has its carrier again before the leader looks at anything else.
+    process.kill(stopped, 'SIGCONT')
+    stopped = null
+    while (!carries().ipv6) wait(1)
+  })
+  await kill(dataplane)
+  t.ok(await eventually(() => workerOf(dataplane).status === 'running'))
+  t.same(seen.at(-1), { ipv4: false, ipv6: false }, 'back without a carrier')
+  t.ok(
+    await eventually(() => seen.at(-1)?.ipv4 === true && seen.at(-1)?.ipv6 === true),
+    'told of the carrier',
+  )
 })
 
 t.test('a commit while the worker is down is not held up, and counts when it is back', async (t) => {
@@ -260,12 +308,3 @@ t.test('a clean close leaves nothing', async (t) => {
     'no socket, no link',
   )
 })
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
