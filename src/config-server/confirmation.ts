@@ -4,6 +4,7 @@ import type { History } from './history.js'
 import { type Claim, mayEnd, type Pending } from './pending-commit.js'
 import type { Commit } from './publisher.js'
 import { rewriteTo } from './rollback.js'
+import { timeLeft } from './time-left.js'
 import type { Transactions } from './transaction.js'
 
 interface Parts {
@@ -31,7 +32,7 @@ export class Confirmation {
   /** Once the configuration of an earlier run is in force: a commit whose time is over is taken back first. */
   async resume(): Promise<void> {
     const { pending } = this.#parts.transactions
-    if (pending && pending.deadline <= new Date()) await this.#expire()
+    if (pending && timeLeft(pending) === 0) await this.#expire()
     else this.#wait(pending)
   }
 
@@ -52,12 +53,11 @@ export class Confirmation {
   #wait(pending: Pending | null): void {
     clearTimeout(this.#timer)
     if (!pending) return
-    const left = Math.max(0, pending.deadline.getTime() - Date.now())
-    this.#timer = setTimeout(() => this.#elapsed(pending), Math.min(left, LONGEST))
+    this.#timer = setTimeout(() => this.#elapsed(pending), Math.min(timeLeft(pending), LONGEST))
   }
 
   #elapsed(pending: Pending): void {
-    if (pending.deadline > new Date()) this.#wait(pending)
+    if (timeLeft(pending) > 0) this.#wait(pending)
     else void this.#expire()
   }
 

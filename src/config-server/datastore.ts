@@ -12,6 +12,8 @@ export interface Running {
   /** 0 before the first commit. */
   readonly revision: number
   readonly time: Date
+  /** See modifiedAt(). */
+  readonly modified: Date
   /** Canonical, without softwires. */
   readonly tree: JsonObject
   /** Which commit last changed what. */
@@ -42,7 +44,7 @@ export interface Confined {
 
 function nothing(): Running {
   const first = { revision: 0, time: new Date() }
-  return { ...first, tree: {}, changes: LastChanges.since(first) }
+  return { ...first, modified: first.time, tree: {}, changes: LastChanges.since(first) }
 }
 
 /** What reading needs of a binding table. */

@@ -7,6 +7,7 @@ import type { Schema } from '../schema/schema.js'
 import { validateTree } from '../schema/validate.js'
 import type { ConfigurationView, Datastore, Running } from './datastore.js'
 import { applyEdits, type Edit } from './edit.js'
+import { modifiedAt } from './last-changes.js'
 import { LayeredTable } from './layered-table.js'
 import { readPolicy } from './nacm/policy.js'
 import type { Claim, Confirmed } from './pending-commit.js'
@@ -107,9 +108,12 @@ export class Draft implements ConfigurationView {
     if (request.permit !== 'everything') request.permit(difference, this)
     if (difference.tree.length === 0 && !softwires) return null
     const { who, via, from, comment } = request
+    const time = new Date()
+    const modified = modifiedAt(time, this.#running)
     const commit = {
       revision: this.#running.revision + 1,
-      time: new Date(),
+      time,
+      modified: modified === time ? undefined : modified,
       who,
       via,
       from,
@@ -138,7 +142,7 @@ export class Draft implements ConfigurationView {
   }
 
   #take(commit: Commit, tree: JsonObject): void {
-    const { revision, time, softwires } = commit
+    const { revision, time, modified = time, softwires } = commit
     const treeChanged = commit.tree.length > 0
     this.#commits.push(commit)
     this.#entries.push({
@@ -153,6 +157,7 @@ export class Draft implements ConfigurationView {
     this.#running = {
       revision,
       time,
+      modified,
       tree: treeChanged ? tree : this.#running.tree,
       changes: this.#running.changes.after(commit),
     }

@@ -3,12 +3,32 @@
 // revision. Of what did not change since the relay began, the first known commit counts, which is never too early.
 import type { DataPath, PathStep } from '../schema/paths.js'
 import { memberName } from '../schema/schema.js'
-import type { Commit } from './publisher.js'
+import type { Commit, CommitRecord } from './publisher.js'
 import type { TreeEdit } from './tree-diff.js'
 
 export interface Change {
   readonly revision: number
+  /** Never earlier than that of a revision before: a commit's `modified`, where it has one. */
   readonly time: Date
+}
+
+/**
+ * When a commit counts as made for those who compare dates. While the clock is behind an earlier commit's time, having
+ * been set back, that is the second after it: it lies in the future, so nobody is told of it (showValidators()), and a
+ * date that somebody had before never matches.
+ */
+export function modifiedAt(time: Date, last: { readonly time: Date; readonly modified: Date }): Date {
+  if (time >= last.modified) return time
+  return last.modified > last.time ? last.modified : secondAfter(last.modified)
+}
+
+/** HTTP dates have whole seconds. */
+export function secondAfter(time: Date): Date {
+  return new Date((Math.floor(time.getTime() / 1000) + 1) * 1000)
+}
+
+export function changeOf({ revision, time, modified = time }: CommitRecord): Change {
+  return { revision, time: modified }
 }
 
 /** What is known of a node and of those below it. */
@@ -38,13 +58,9 @@ export class LastChanges {
     return new LastChanges({ changed: first, whole: first, below: NOTHING }, first)
   }
 
-  after({
-    revision,
-    time,
-    tree,
-    softwires,
-  }: Pick<Commit, 'revision' | 'time' | 'tree' | 'softwires'>): LastChanges {
-    const change = { revision, time }
+  after(commit: Commit): LastChanges {
+    const { tree, softwires } = commit
+    const change = changeOf(commit)
     const root = tree.reduce((known, edit) => marked(known, edit, edit.target.steps, change), this.#root)
     return new LastChanges(root, softwires ? change : this.softwires)
   }

@@ -2,12 +2,12 @@
 // can be pending at a time. While it is, nobody else changes the configuration: what they changed would be taken back
 // with it, although it was acknowledged.
 import { error } from '../errors.js'
+import { type Waiting, waitingFor } from './time-left.js'
 
 /** A confirmed commit that waits, as the store keeps it. */
-export interface Pending {
+export interface Pending extends Waiting {
   /** The revision that comes back. */
   readonly back: number
-  readonly deadline: Date
   readonly who: string
   /** The token that anybody may confirm or cancel it by; without one, `who` may. */
   readonly persist?: string | undefined
@@ -53,8 +53,7 @@ export function pendingAfter(
   { timeout, persist }: Confirmed,
   revision: number,
 ): Pending {
-  const deadline = new Date(Date.now() + timeout * 1000)
-  return { back: before?.back ?? revision, deadline, who, persist }
+  return { back: before?.back ?? revision, ...waitingFor(timeout * 1000), who, persist }
 }
 
 function isOwn({ who, persist }: Pending, claim: Claim): boolean {

@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify'
 import { error } from '../errors.js'
 import { type DataPath, formatInstanceIdentifier } from '../schema/paths.js'
 import type { Schema } from '../schema/schema.js'
-import { later } from './last-changes.js'
+import { changeOf, later } from './last-changes.js'
 import { keyOf, placeOf } from './place.js'
 import type { Commit } from './publisher.js'
 import { type Configured, configurationAt, recordAt, softwireValue } from './reading.js'
@@ -47,7 +47,8 @@ export function validatorsAfter(
   commit: Commit,
 ): Validators {
   if (datastore.confined) return datastore.confined.validators(path, commit)
-  const { revision, time, softwires } = commit
+  const { softwires } = commit
+  const { revision, time } = changeOf(commit)
   const place = placeOf(schema, path)
   if (place !== 'entry' && place !== 'inside')
     return { entityTag: tag(datastore.id, revision), time, exists: true }
@@ -117,7 +118,8 @@ export function isFresh(headers: IncomingHttpHeaders, current: Validators): bool
 /** Tells the client of the validators. */
 export function showValidators(reply: FastifyReply, { entityTag, time }: Validators): FastifyReply {
   if (entityTag !== undefined) reply.header('etag', entityTag)
-  return reply.header('last-modified', time.toUTCString())
+  // A date in the future must not be told (RFC 9110 s8.8.2.1), and until then there is no better one.
+  return time.getTime() > Date.now() ? reply : reply.header('last-modified', time.toUTCString())
 }
 
 function matches(header: string, { exists, entityTag }: Validators): boolean {

@@ -7,6 +7,8 @@ export interface CommitRecord {
   /** Counts up by one with every commit; survives restarts when the store does. */
   readonly revision: number
   readonly time: Date
+  /** What Last-Modified makes of the time, where the clock was behind an earlier commit's: see modifiedAt(). */
+  readonly modified?: Date | undefined
   /** Who asked: a user's name, or what stands for one. */
   readonly who: string
   /** Through which door: restconf, file, … */

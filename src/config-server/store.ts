@@ -103,7 +103,7 @@ class LmdbStore implements Store {
   /** Of the pages of softwires; null until somebody needs them. */
   #starts: number[] | null = null
   #failure: string | null = null
-  readonly #history: Database<Omit<CommitRecord, 'time'> & { time: string }, number>
+  readonly #history: Database<StoredRecord, number>
   readonly #undo: Database<Buffer, number>
 
   constructor(directory: string, root: RootDatabase) {
@@ -138,7 +138,9 @@ class LmdbStore implements Store {
     const pending = this.#meta.get('pending') as
       | (Omit<Pending, 'deadline'> & { deadline: string })
       | undefined
-    return pending ? { ...pending, deadline: new Date(pending.deadline) } : null
+    // One of an earlier version has no more than its deadline.
+    const unknown = { timeout: Number.POSITIVE_INFINITY, boot: { id: '', until: 0 } }
+    return pending ? { ...unknown, ...pending, deadline: new Date(pending.deadline) } : null
   }
 
   get failure(): string | null {
@@ -169,7 +171,7 @@ class LmdbStore implements Store {
 
   history(limit?: number): CommitRecord[] {
     const newestFirst = this.#history.getRange({ reverse: true, ...(limit === undefined ? {} : { limit }) })
-    return [...newestFirst].map(({ value }) => ({ ...value, time: new Date(value.time) }))
+    return [...newestFirst].map(({ value }) => recordOf(value))
   }
 
   undo(revision: number): Undo | null {
@@ -201,11 +203,12 @@ class LmdbStore implements Store {
     if (tree) this.#putTree(tree)
     if (softwires) this.#meta.putSync('softwires', this.#putSoftwires(softwires))
     // Field by field: a commit that is handed in may carry more, and far too much to keep.
-    const { revision, time, who, via, comment, summary } = commit
+    const { revision, time, modified, who, via, comment, summary } = commit
     this.#meta.putSync('revision', revision)
     this.#history.putSync(revision, {
       revision,
       time: time.toISOString(),
+      ...(modified === undefined ? {} : { modified: modified.toISOString() }),
       who,
       via,
       ...(comment === undefined ? {} : { comment }),
@@ -282,8 +285,16 @@ class LmdbStore implements Store {
 
   #record(revision: unknown): CommitRecord | null {
     const value = typeof revision === 'number' ? this.#history.get(revision) : undefined
-    return value ? { ...value, time: new Date(value.time) } : null
+    return value ? recordOf(value) : null
   }
+}
+
+/** A commit's record with its times as text. */
+type StoredRecord = Omit<CommitRecord, 'time' | 'modified'> & { time: string; modified?: string }
+
+function recordOf({ modified, ...record }: StoredRecord): CommitRecord {
+  const time = new Date(record.time)
+  return { ...record, time, ...(modified === undefined ? {} : { modified: new Date(modified) }) }
 }
 
 /** Members keep their order through JSON and back. */

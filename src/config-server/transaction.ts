@@ -16,7 +16,7 @@ import type { Datastore } from './datastore.js'
 import { softwirePairs } from './difference.js'
 import { type CommitRequest, Draft } from './draft.js'
 import type { Comparison, SoftwirePair } from './history.js'
-import { LastChanges } from './last-changes.js'
+import { changeOf, LastChanges } from './last-changes.js'
 import { Lock } from './lock.js'
 import { type Claim, mayChange, mayEnd, type Pending, pendingAfter } from './pending-commit.js'
 import { placeOf } from './place.js'
@@ -113,7 +113,9 @@ export class Transactions {
       const draft = new Draft(this.#parts)
       draft.add({ ...commit, edits: [everything], permit: 'everything' })
       const prepared = await this.#parts.dataplane.prepare(draft.change)
-      const running = { ...draft.running, ...commit, changes: LastChanges.since(commit) }
+      const { revision, time, modified = time } = commit
+      const changes = LastChanges.since(changeOf(commit))
+      const running = { ...draft.running, revision, time, modified, changes }
       await this.#parts.datastore.advance(running, () => prepared.apply())
     })
   }

@@ -136,7 +136,7 @@ export class Supervisor {
   #attach(worker: Worker): void {
     this.#worker = worker
     this.#problem = null
-    this.#since = Date.now()
+    this.#since = performance.now()
     worker.onLog = this.options.log
     worker.onDown = () => this.#lost('it died')
     if (worker.socket.destroyed) this.#lost('it died')
@@ -164,7 +164,7 @@ export class Supervisor {
     this.#worker = null
     this.#hasPrepared = false
     this.#problem = problem
-    if (Date.now() - this.#since > RAN_WELL) this.#delay = FIRST_DELAY
+    if (performance.now() - this.#since > RAN_WELL) this.#delay = FIRST_DELAY
     const { device, log, onChange } = this.options
     log('error', `worker of ${device}: ${problem}; starting it again in ${this.#delay} ms`)
     onChange()

@@ -186,8 +186,8 @@ function connected(path: string): Promise<Socket | null> {
 }
 
 async function listening(path: string, child: ChildProcess): Promise<Socket> {
-  const deadline = Date.now() + START_PATIENCE
-  while (Date.now() < deadline && child.exitCode === null) {
+  const deadline = performance.now() + START_PATIENCE
+  while (performance.now() < deadline && child.exitCode === null) {
     const socket = await connected(path)
     if (socket !== null) return socket
     await sleep(CONNECT_RETRY)

@@ -67,10 +67,10 @@ export async function pingUntilAnswered(
   patience: number,
   options: PingOptions = {},
 ): Promise<number | null> {
-  const start = Date.now()
+  const start = performance.now()
   const running = continuousPing(host, target, { interval: 0.02, ...options })
   try {
-    return (await running.firstAnswer(patience)) ? Date.now() - start : null
+    return (await running.firstAnswer(patience)) ? Math.round(performance.now() - start) : null
   } finally {
     await running.stop()
   }

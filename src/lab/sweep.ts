@@ -60,8 +60,8 @@ function signal(pids: readonly number[], name: NodeJS.Signals): void {
 
 async function endProcesses(id: number): Promise<void> {
   const told = new Set<number>()
-  const deadline = Date.now() + PATIENCE
-  for (let left = processesOf(id); left.length > 0 && Date.now() < deadline; left = processesOf(id)) {
+  const deadline = performance.now() + PATIENCE
+  for (let left = processesOf(id); left.length > 0 && performance.now() < deadline; left = processesOf(id)) {
     // Once each, also those that one of them started meanwhile.
     const news = left.filter((pid) => !told.has(pid))
     signal(news, 'SIGTERM')

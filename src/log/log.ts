@@ -26,6 +26,7 @@ export interface LoggingOptions {
   readonly format: LogFormat
   /** Default: stderr, at once. */
   readonly destination?: DestinationStream
+  /** Milliseconds by a clock that nobody sets. */
   readonly now?: () => number
 }
 
@@ -33,7 +34,7 @@ export const LOG_FORMATS = ['text', 'json'] as const
 export type LogFormat = (typeof LOG_FORMATS)[number]
 
 export function openLog(options: LoggingOptions): Logging {
-  const { name, format, now = Date.now } = options
+  const { name, format, now = () => performance.now() } = options
   const out = options.destination ?? { write: (line) => process.stderr.write(line) }
   const lines = format === 'json' ? out : { write: (line: string) => out.write(textLine(line)) }
   const logger = makeLogger(name, lines)

@@ -85,12 +85,12 @@ async function b4(options: Options, command: Command): Promise<void> {
 }
 
 async function start(options: B4Options): Promise<NativeB4> {
-  for (const deadline = Date.now() + ADDRESS_PATIENCE; ; await sleep(ADDRESS_RETRY)) {
+  for (const deadline = performance.now() + ADDRESS_PATIENCE; ; await sleep(ADDRESS_RETRY)) {
     try {
       return native.startB4(options)
     } catch (problem) {
       const code = (problem as NodeJS.ErrnoException).code
-      if (code !== 'EADDRNOTAVAIL' || Date.now() > deadline) throw problem
+      if (code !== 'EADDRNOTAVAIL' || performance.now() > deadline) throw problem
     }
   }
 }

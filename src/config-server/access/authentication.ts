@@ -16,7 +16,6 @@ export interface AuthenticationOptions {
   readonly required: boolean
   /** Told of each failed login; never of what it tried. */
   readonly failed: (attempt: { user: string; from: string; method: string }) => void
-  readonly now?: () => number
 }
 
 /** A name to be known by, and the time in ms from which it no longer is. */
@@ -33,17 +32,14 @@ const VERIFYING = 16
 
 export class Authentication {
   readonly #options: AuthenticationOptions
-  readonly #now: () => number
   readonly #key = randomBytes(32)
-  readonly #failures: FailedLogins
+  readonly #failures = new FailedLogins()
   #settings: AccessSettings | undefined
   #remembered = new Map<string, Promise<Identity | null>>()
   #verifying = 0
 
   constructor(options: AuthenticationOptions) {
     this.#options = options
-    this.#now = options.now ?? Date.now
-    this.#failures = new FailedLogins(this.#now)
   }
 
   /** Throws LwaftrError 401 when nobody is who the request says, 429 when it was wrong too often. */
@@ -80,7 +76,7 @@ export class Authentication {
     if (!known && wait > 0) throw error('too-many-logins', {}, { retryAfter: wait })
     const credentials = readAuthorization(header)
     const identity = await (known ?? this.#remember(key, credentials, settings))
-    if (identity && identity.until > this.#now())
+    if (identity && identity.until > Date.now())
       return { user: identity.user, groups: identity.groups, authenticated: true, from, local: false }
     const user = credentials?.kind === 'basic' ? credentials.user : ''
     this.#fail({ user, from, method: credentials?.kind ?? 'unknown' })

@@ -1,40 +1,23 @@
-// Counts failed logins by address, so that guessing stays slow. Bounded: a flood from everywhere makes it forget the
-// oldest, and then the price of a guess is what is left.
+// Counts failed logins by address, so that guessing stays slow. A flood from everywhere makes it forget the oldest, and
+// then the price of a guess is what is left.
 import { isIPv6 } from 'node:net'
+import { Counts } from './counts.js'
 
 /** Milliseconds over which failures are counted. */
 const WINDOW = 60_000
 const ADDRESSES = 10_000
 
 export class FailedLogins {
-  readonly #now: () => number
-  readonly #failures = new Map<string, { count: number; readonly since: number }>()
-
-  constructor(now: () => number = Date.now) {
-    this.#now = now
-  }
+  readonly #counts = new Counts(WINDOW, ADDRESSES)
 
   /** Seconds until the address may try again; 0 when it may now. */
   wait(address: string, limit: number): number {
-    const failures = this.#failures.get(network(address))
-    if (!failures || failures.count < limit) return 0
-    return Math.max(0, Math.ceil((failures.since + WINDOW - this.#now()) / 1000))
+    const { count, left } = this.#counts.get(network(address))
+    return count < limit ? 0 : Math.ceil(left / 1000)
   }
 
   add(address: string): void {
-    const key = network(address)
-    const now = this.#now()
-    const known = this.#failures.get(key)
-    if (known && now - known.since < WINDOW) {
-      known.count++
-      return
-    }
-    this.#failures.delete(key)
-    this.#failures.set(key, { count: 1, since: now })
-    for (const oldest of this.#failures.keys()) {
-      if (this.#failures.size <= ADDRESSES) break
-      this.#failures.delete(oldest)
-    }
+    this.#counts.add(network(address))
   }
 }
 

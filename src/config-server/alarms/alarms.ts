@@ -110,7 +110,7 @@ export class Alarms {
     const state = dataplane.state()
     const restarted = new Set(
       state.instances.flatMap(({ device, worker }) =>
-        this.#restartedLately(device, worker.restarts, now) ? [device] : [],
+        this.#restartedLately(device, worker.restarts, monotonic) ? [device] : [],
       ),
     )
     this.#samples = sampled(this.#samples, state, monotonic)
@@ -154,10 +154,10 @@ export class Alarms {
     for (const listener of this.#listeners) listener(changes, now)
   }
 
-  #restartedLately(device: string, count: number, now: Date): boolean {
+  #restartedLately(device: string, count: number, now: number): boolean {
     const last = this.#restarts.get(device)
-    if (count !== (last?.count ?? 0)) this.#restarts.set(device, { count, time: now.getTime() })
+    if (count !== (last?.count ?? 0)) this.#restarts.set(device, { count, time: now })
     const { count: seen, time } = this.#restarts.get(device) ?? { count: 0, time: 0 }
-    return seen > 0 && now.getTime() - time < SETTLED
+    return seen > 0 && now - time < SETTLED
   }
 }

@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto'
 import type { DataPlane } from '../../dataplane/dataplane.js'
 import type { Datastore } from '../datastore.js'
+import { firstRevision } from '../first-revision.js'
 import type { Commit, Publisher } from '../publisher.js'
 import { type Carrier, carriers } from './carriers.js'
 import { announcePolicy } from './policy.js'
@@ -45,8 +46,7 @@ export class Routes {
   /** Tells apart equal revisions of different lives. */
   readonly epoch = randomBytes(6).toString('base64url')
   readonly #parts: RoutesParts
-  /** Counts changes on from a number that no earlier life of this relay has reached. */
-  #revision = Date.now()
+  #revision = firstRevision()
   /** Undefined until somebody asks. */
   #prefixes: Prefixes | undefined
   #replaced = false

@@ -50,9 +50,11 @@ class Pieces {
 
   async *all(ended: () => boolean): AsyncGenerator<Buffer> {
     yield Buffer.concat([sectionHeader('lwaftr'), ...this.#interfaces()])
-    const deadline = this.limits.duration ? Date.now() + this.limits.duration : Number.POSITIVE_INFINITY
+    const deadline = this.limits.duration
+      ? performance.now() + this.limits.duration
+      : Number.POSITIVE_INFINITY
     let told = 0
-    while (!ended() && this.#left > 0 && Date.now() < deadline) {
+    while (!ended() && this.#left > 0 && performance.now() < deadline) {
       const blocks = this.queues.flatMap((queue, i) => this.#packets(queue, i))
       const lost = this.queues.reduce((sum, queue) => sum + queue.lost(), 0)
       if (lost !== told) blocks.push(...this.#statistics())

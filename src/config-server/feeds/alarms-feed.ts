@@ -7,6 +7,7 @@ import type { Schema, SchemaNode } from '../../schema/schema.js'
 import { type Alarm, alarmEntry, listKeys } from '../alarms/alarm.js'
 import type { AlarmChange, Alarms } from '../alarms/alarms.js'
 import { isNotified } from '../alarms/control.js'
+import { firstRevision } from '../first-revision.js'
 import {
   contentOf,
   type Feed,
@@ -34,8 +35,7 @@ export class AlarmsFeed implements Feed {
     if (!top || !list || !entry) throw new Error('the model has no alarms')
     this.alarms = alarms
     this.#above = [top, list, entry]
-    // Counted on from a number that no earlier life of this relay has reached.
-    const first = String(Date.now())
+    const first = String(firstRevision())
     this.#recent = new RecentUpdates(() => first, LIMIT)
     alarms.subscribe((changes, time) =>
       this.#push(

@@ -1,8 +1,10 @@
 // Operational state as a feed: counters, next hops, links. Nobody tells when a counter changes: it is looked at every
 // so often, as long as somebody follows.
+import { randomBytes } from 'node:crypto'
 import type { JsonObject } from '../../schema/json-types.js'
 import type { Schema } from '../../schema/schema.js'
 import type { Datastore } from '../datastore.js'
+import { firstRevision } from '../first-revision.js'
 import { type StateProvider, stateAt } from '../state-provider.js'
 import { diffTrees } from '../tree-diff.js'
 import { contentOf, type Feed, type FeedEdit, type Update } from './feed.js'
@@ -19,7 +21,7 @@ const LIMIT = 1 << 20
 
 export class StateFeed implements Feed {
   readonly name = 'state'
-  readonly epoch: string
+  readonly epoch = randomBytes(6).toString('base64url')
   readonly #parts: StateParts
   readonly #interval: number
   readonly #ended: () => void
@@ -34,12 +36,10 @@ export class StateFeed implements Feed {
     this.#interval = interval
     this.#ended = ended
     this.#tree = this.#look()
-    const now = String(Date.now())
-    this.epoch = now
-    this.#recent = new RecentUpdates(() => now, LIMIT)
+    const first = String(firstRevision())
+    this.#recent = new RecentUpdates(() => first, LIMIT)
   }
 
-  /** A time in milliseconds: it has never been there before, in no life of the relay. */
   get revision(): string {
     return this.#recent.revision
   }
@@ -72,9 +72,8 @@ export class StateFeed implements Feed {
     const edits = diffTrees(this.#parts.schema, this.#tree, tree)
     this.#tree = tree
     if (edits.length === 0) return
-    const time = new Date()
-    const revision = String(Math.max(time.getTime(), Number(this.revision) + 1))
-    this.#recent.push(this.revision, { revision, time, edits }, 256 * edits.length)
+    const revision = String(Number(this.revision) + 1)
+    this.#recent.push(this.revision, { revision, time: new Date(), edits }, 256 * edits.length)
   }
 
   #look(): JsonObject {

@@ -8,7 +8,7 @@ import { decodeSoftwire, recordSize } from '../../schema/softwire-record.js'
 import type { ConfigurationView, ReadableDatastore } from '../datastore.js'
 import type { FeedEdit } from '../feeds/feed.js'
 import type { ReadableHistory, SoftwirePair } from '../history.js'
-import type { Change } from '../last-changes.js'
+import { type Change, changeOf, secondAfter } from '../last-changes.js'
 import { placeOf, softwirePath } from '../place.js'
 import { hasDefault, recordOf, type Validators } from '../preconditions.js'
 import type { Commit } from '../publisher.js'
@@ -51,7 +51,8 @@ export class Confinement {
     const { judge, schema } = parts
     this.judge = judge
     this.#parts = parts
-    this.#changed = { revision: parts.datastore.running.revision, time: new Date() }
+    const { revision, modified } = parts.datastore.running
+    this.#changed = { revision, time: new Date(Math.max(Date.now(), modified.getTime())) }
     this.boundless = (['read', 'create', 'update', 'delete'] as const).every((operation) =>
       judge.whole(operation, []),
     )
@@ -111,8 +112,14 @@ export class Confinement {
   /** Remembers commits that changed something for this user. */
   notice(commit: Commit): void {
     this.#view = undefined
-    const { revision, time } = commit
-    if (this.#concerns(commit)) this.#changed = { revision, time }
+    if (this.#concerns(commit)) this.#changed = this.#changeOf(commit)
+  }
+
+  /** Later than what the user saw before, also where that was not the time of a commit. */
+  #changeOf(commit: Commit): Change {
+    const { revision, time } = changeOf(commit)
+    const last = this.#changed.time
+    return { revision, time: time < last ? secondAfter(last) : time }
   }
 
   #concerns({ tree, softwires }: Commit): boolean {
@@ -165,7 +172,8 @@ export class Confinement {
   #confined(configuration: ConfigurationView): ReadableDatastore {
     const { schema } = this.#parts
     const { running, commits = [], id } = configuration
-    const last = commits.findLast((commit) => this.#concerns(commit)) ?? this.#changed
+    const draft = commits.findLast((commit) => this.#concerns(commit))
+    const last = draft ? this.#changeOf(draft) : this.#changed
     const table = new VisibleTable(() => configuration.table, this.#readable, this.#reveal)
     const visible = (path: DataPath, value: JsonValue) => this.#visible(path, value)
     const view: ReadableDatastore = {
@@ -194,11 +202,12 @@ export class Confinement {
       : configurationAt({ schema, datastore: view }, path)
     const value = found === undefined ? undefined : this.#visible(path, found)
     const exists = path.steps.length === 0 || value !== undefined || (after !== undefined && !softwire)
-    const { time } = after ?? last
+    const made = after && this.#changeOf(after)
+    const { time } = made ?? last
     if (!exists && !hasDefault(path)) return { entityTag: undefined, time, exists }
     if (softwire) return { entityTag: mark(JSON.stringify(value ?? null)), time, exists }
     const plain = place === 'beside' && this.judge.whole('read', path.steps) === true
-    const change = after ?? (plain ? view.running.changes.of(path) : last)
+    const change = made ?? (plain ? view.running.changes.of(path) : last)
     return { entityTag: mark(change.revision), time: change.time, exists }
   }
 

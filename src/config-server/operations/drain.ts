@@ -58,15 +58,15 @@ function drainedEdit(schema: Schema, { instance, queue }: Queue, drained: boolea
 /** Waits until the count stands still for `quiet` milliseconds, `timeout` at most. */
 async function watch(count: () => bigint, quiet: number, timeout: number): Promise<JsonObject> {
   if (quiet === 0) return { traffic: 'unknown', packets: '0' }
-  const begin = Date.now()
+  const begin = performance.now()
   const first = count()
   let last = first
   let since = begin
-  while (Date.now() - since < quiet) {
-    if (Date.now() - begin >= timeout) return { traffic: 'remains', packets: String(last - first) }
+  while (performance.now() - since < quiet) {
+    if (performance.now() - begin >= timeout) return { traffic: 'remains', packets: String(last - first) }
     await sleep(INTERVAL)
     const now = count()
-    if (now !== last) since = Date.now()
+    if (now !== last) since = performance.now()
     last = now
   }
   return { traffic: 'gone', packets: String(last - first) }

@@ -38,7 +38,7 @@ export function streamRoutes(
 ): void {
   const open = new Set<EventStream>()
   const timer = setInterval(() => {
-    for (const stream of open) stream.tick(Date.now(), patience)
+    for (const stream of open) stream.tick(patience)
   }, keepAlive).unref()
   app.addHook('onClose', async () => clearInterval(timer))
 

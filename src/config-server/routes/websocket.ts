@@ -38,7 +38,7 @@ export function websocketRoute(
   const timers = [
     setInterval(() => each(connections, (one) => one.checkLife()), keepAlive).unref(),
     setInterval(
-      () => each(connections, (one) => one.checkProgress(Date.now(), patience)),
+      () => each(connections, (one) => one.checkProgress(performance.now(), patience)),
       patience / 4,
     ).unref(),
   ]

@@ -34,11 +34,11 @@ export class EventStream extends Readable {
   }
 
   /** Ends what is over, keeps alive what is silent, and cuts off who takes nothing for `patience` milliseconds. */
-  tick(now: number, patience: number): void {
+  tick(patience: number): void {
     const { stop } = this.#options
     if (this.#behindSince !== undefined) {
-      if (now - this.#behindSince > patience) this.destroy()
-    } else if (stop && now > stop.getTime()) this.#end()
+      if (performance.now() - this.#behindSince > patience) this.destroy()
+    } else if (stop && Date.now() > stop.getTime()) this.#end()
     else if (this.#wanted) this.#give(':\n\n')
   }
 
@@ -68,7 +68,7 @@ export class EventStream extends Readable {
 
   #give(text: string): void {
     this.#wanted = this.push(text)
-    if (!this.#wanted) this.#behindSince ??= Date.now()
+    if (!this.#wanted) this.#behindSince ??= performance.now()
   }
 
   #end(): void {

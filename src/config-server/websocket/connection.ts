@@ -127,12 +127,12 @@ export class Connection {
 
   #send(text: string | Buffer): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
-    this.#behindSince ??= Date.now()
+    this.#behindSince ??= performance.now()
     this.#socket.send(text, { binary: false }, () => this.#taken())
   }
 
   #taken(): void {
-    this.#behindSince = this.#socket.bufferedAmount > 0 ? Date.now() : undefined
+    this.#behindSince = this.#socket.bufferedAmount > 0 ? performance.now() : undefined
     if (!this.#full) this.#goOn()
     this.#pump()
     this.#readOn()

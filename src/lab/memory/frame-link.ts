@@ -17,11 +17,11 @@ export class FrameLink {
 
   /** Connects as soon as the relay listens, within `patience` milliseconds. */
   static async open(path: string, patience = 10_000): Promise<FrameLink> {
-    for (const deadline = Date.now() + patience; ; await sleep(20)) {
+    for (const deadline = performance.now() + patience; ; await sleep(20)) {
       try {
         return new FrameLink(await connected(path))
       } catch (problem) {
-        if (Date.now() > deadline) throw problem
+        if (performance.now() > deadline) throw problem
       }
     }
   }
