@@ -70,6 +70,8 @@ export class LastChanges {
     let at = this.#root
     let whole = at.whole as Change
     for (const step of steps) {
+      // A list that came as a whole, as one does whose order changed, brought this entry along.
+      if (step.keys.length > 0) whole = later(whole, at.below.get(memberName(step.node))?.whole)
       const known = at.below.get(name(step))
       if (!known) return whole
       at = known
@@ -89,12 +91,13 @@ function marked(
   if (!step) return { changed: change, whole: change, below: NOTHING }
   const below = new Map(known.below)
   const key = name(step)
+  const unknown = { changed: change, whole: undefined, below: NOTHING }
+  // The list as a resource is another one with each of its entries.
+  const list = memberName(step.node)
+  if (step.keys.length > 0) below.set(list, { ...(below.get(list) ?? unknown), changed: change })
   // An entry that is gone needs no memory: should it come again, it comes as a whole.
   if (further.length === 0 && edit.operation === 'delete' && step.keys.length > 0) below.delete(key)
-  else {
-    const unknown = { changed: change, whole: undefined, below: NOTHING }
-    below.set(key, marked(below.get(key) ?? unknown, edit, further, change))
-  }
+  else below.set(key, marked(below.get(key) ?? unknown, edit, further, change))
   return { ...known, changed: change, below }
 }
 

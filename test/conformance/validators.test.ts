@@ -37,9 +37,16 @@ const WATCHED = {
   second: SECOND,
   b4: `${ENTRY}/b4-ipv6`,
   nacm: NACM,
+  lists: `${NACM}/rule-list`,
   rules: RULES,
+  order: `${RULES}/rule`,
+  one: `${RULES}/rule=one`,
+  three: `${RULES}/rule=three`,
+  names: `${NACM}/groups/group=operators/user-name`,
 } as const
 type Name = keyof typeof WATCHED
+
+const rules = (rule: object) => ({ 'ietf-netconf-acm:rule': [rule] })
 
 /** [what is done, method, URL, body, whose entity-tags change]. */
 const edits: [string, string, string, unknown, Name[]][] = [
@@ -67,7 +74,35 @@ const edits: [string, string, string, unknown, Name[]][] = [
     ['datastore', 'config', 'table', 'list', 'entry', 'b4'],
   ],
   ['another softwire', 'DELETE', SECOND, undefined, ['datastore', 'config', 'table', 'list', 'second']],
-  ['a rule', 'DELETE', `${RULES}/rule=two`, undefined, ['datastore', 'nacm', 'rules']],
+  ['a rule', 'DELETE', `${RULES}/rule=two`, undefined, ['datastore', 'nacm', 'lists', 'rules', 'order']],
+  [
+    'another rule',
+    'PUT',
+    `${RULES}/rule=four`,
+    rules({ name: 'four', action: 'permit' }),
+    ['datastore', 'nacm', 'lists', 'rules', 'order'],
+  ],
+  [
+    'a rule that also goes first: the order is that of them all',
+    'PUT',
+    `${RULES}/rule=three?insert=first`,
+    rules({ name: 'three', action: 'permit' }),
+    ['datastore', 'nacm', 'lists', 'rules', 'order', 'one', 'three'],
+  ],
+  [
+    'a leaf of a rule, after that',
+    'PUT',
+    `${RULES}/rule=one/comment`,
+    { 'ietf-netconf-acm:comment': 'x' },
+    ['datastore', 'nacm', 'lists', 'rules', 'order', 'one'],
+  ],
+  [
+    'a value of a leaf-list',
+    'DELETE',
+    `${NACM}/groups/group=operators/user-name=alice`,
+    undefined,
+    ['datastore', 'nacm', 'names'],
+  ],
   ['nothing', 'PUT', `${SIDE}/mtu`, own('mtu', 1400), []],
   [
     'the table’s version',
@@ -93,7 +128,7 @@ t.test('what changes has another entity-tag, and what is above it; nothing else 
     const after = await tags()
     const changed = Object.keys(WATCHED).filter((name) => before[name as Name] !== after[name as Name])
     t.same(changed.sort(), [...expected].sort(), what)
-    const shown = Object.entries(WATCHED).find(([, watched]) => watched === url)?.[0] as Name | undefined
+    const shown = Object.entries(WATCHED).find(([, watched]) => watched === url.split('?')[0])?.[0] as Name | undefined
     if (method === 'PUT' && shown) t.equal(answer.headers.etag, after[shown], 'the answer says so already')
     before = after
   }
