@@ -7,6 +7,8 @@ import { main } from './main.js'
 process.stdout.on('error', (problem: NodeJS.ErrnoException) => {
   process.exit(problem.code === 'EPIPE' ? 0 : 1)
 })
+// Nor does a relay end because nobody reads its log any more.
+process.stderr.on('error', () => {})
 
 try {
   process.exitCode = await main(process.argv.slice(2))

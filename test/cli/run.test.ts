@@ -1,4 +1,6 @@
-import { chmodSync, mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { configuration, entry, LIST, text, World } from './relay.js'
 
@@ -92,6 +94,38 @@ t.test('a relay that hands over leaves its workers to the next one', async (t) =
     t.same(world.traces(), [])
   }
 })
+
+t.test('a relay goes on when nobody reads any more what it says', async (t) => {
+  const world = new World(t)
+  const relay = world.start()
+  relay.child.stdout?.destroy()
+  await hasPsid(world, relay.child, '1')
+  relay.child.stderr?.destroy()
+  for (const psid of ['5', '6']) {
+    writeFileSync(world.conf, configuration.replace('psid 1;', `psid ${psid};`))
+    relay.child.kill('SIGHUP')
+    await hasPsid(world, relay.child, psid)
+  }
+  t.match(await relay.stop(), { code: 0 })
+  t.same(world.traces(), [], 'it stopped, and did not just end')
+})
+
+t.test('to read the file again is asked of a relay also while it starts', async (t) => {
+  const world = new World(t)
+  const relay = world.start()
+  while (!existsSync(`${world.directory}/run/${world.name}`)) await sleep(1)
+  writeFileSync(world.conf, configuration.replace('psid 1;', 'psid 5;'))
+  relay.child.kill('SIGHUP')
+  await hasPsid(world, relay.child, '5')
+  t.match(await relay.stop(), { code: 0 })
+})
+
+/** Waits until the one softwire of the configuration has the PSID. */
+async function hasPsid(world: World, relay: ChildProcess, psid: string): Promise<void> {
+  const leaf = `[ipv4=193.5.1.100][psid=${psid}]/psid ${psid}\n`
+  while (!(await world.lwaftr(['get-config', LIST, '--format', 'xpath'])).stdout.includes(leaf))
+    if (relay.exitCode !== null || relay.signalCode !== null) throw new Error('the relay has ended')
+}
 
 t.test('a damaged store is said to be one, and does not start a relay', async (t) => {
   const world = new World(t)

@@ -128,7 +128,9 @@ t.test('what changes has another entity-tag, and what is above it; nothing else 
     const after = await tags()
     const changed = Object.keys(WATCHED).filter((name) => before[name as Name] !== after[name as Name])
     t.same(changed.sort(), [...expected].sort(), what)
-    const shown = Object.entries(WATCHED).find(([, watched]) => watched === url.split('?')[0])?.[0] as Name | undefined
+    const shown = Object.entries(WATCHED).find(([, watched]) => watched === url.split('?')[0])?.[0] as
+      | Name
+      | undefined
     if (method === 'PUT' && shown) t.equal(answer.headers.etag, after[shown], 'the answer says so already')
     before = after
   }

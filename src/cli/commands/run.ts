@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { startDaemon } from '../../daemon.js'
 import { parseCpuList } from '../../dataplane/cpu-list.js'
@@ -81,6 +82,12 @@ async function run(options: Options, command: Command): Promise<void> {
   const { log } = logging
   const manager = ServiceManager.of(process.env, native.notify, (problem) => log('warn', problem))
   const ended = untilSignalled(duration)
+  // Whoever asks before there is a relay may mean what was written after the file was read.
+  let isAsked = false
+  let reload = () => {
+    isAsked = true
+  }
+  process.on('SIGHUP', () => reload())
   const daemon = await startDaemon({
     name,
     conf,
@@ -95,7 +102,7 @@ async function run(options: Options, command: Command): Promise<void> {
     logging,
   })
   const ready = () => manager.ready(`${name} forwards; ${daemon.url}`)
-  process.on('SIGHUP', () => {
+  reload = () => {
     manager.reloading()
     const said = daemon.reload().then(
       (outcome) => log('info', `${conf} read again: ${outcome}`),
@@ -103,13 +110,23 @@ async function run(options: Options, command: Command): Promise<void> {
         log('error', `${conf} not taken, the running configuration stays: ${describeFailure(problem)}`),
     )
     void said.then(ready)
-  })
-  process.stdout.write(`lwaftr ${name} ready: ${daemon.url}\n`)
+  }
+  say(`lwaftr ${name} ready: ${daemon.url}\n`)
   ready()
+  if (isAsked) reload()
   manager.watch(daemon.lives)
   const signal = await ended
   manager.stopping()
   await (signal === 'SIGUSR2' ? daemon.handOver() : daemon.stop())
+}
+
+/** A reader of stdout who has gone is no reason to end, as it is for other commands. */
+function say(line: string): void {
+  try {
+    writeSync(process.stdout.fd, line)
+  } catch {
+    // Nobody is there to be told.
+  }
 }
 
 function tlsFiles({ tlsCert, tlsKey, clientCa }: Options, command: Command): TlsFiles | undefined {
