@@ -72,13 +72,23 @@ export class Client {
       throw new Refused(`cannot reach the relay: ${cause.message || cause.code}`, { cause })
     })) as [IncomingMessage]
     if ((response.statusCode ?? 500) >= 400) throw refusal(response, await text(response), message.file)
+    const { 'content-type': type = 'something' } = response.headers
+    if (headers.accept !== undefined && response.statusCode === 200 && type !== headers.accept) {
+      response.destroy()
+      throw new Refused(`what answers at ${this.#where} is no relay: it sent ${type}`)
+    }
     return response
+  }
+
+  get #where(): string {
+    const { socketPath, host, port } = this.#options
+    return socketPath ?? `${host} port ${port || (this.#secure ? 443 : 80)}`
   }
 
   /** Copies the answer to the terminal or wherever stdout goes, at its speed. */
   async print(message: Message): Promise<void> {
     const response = await this.request('GET', message)
-    await pipeline(response, process.stdout, { end: false })
+    await pipeline(pieces(response), process.stdout, { end: false })
   }
 }
 
@@ -117,10 +127,22 @@ function others(running: readonly string[]): string {
   return running.length > 0 ? `; running: ${running.join(', ')}` : ''
 }
 
-export async function text(stream: Readable): Promise<string> {
-  const pieces: Buffer[] = []
-  for await (const piece of stream) pieces.push(Buffer.from(piece))
-  return Buffer.concat(pieces).toString()
+/** An answer as it comes. Throws Refused where it ends too early. */
+export async function* pieces(response: Readable): AsyncGenerator<Buffer> {
+  try {
+    for await (const piece of response) yield piece as Buffer
+  } catch (cause) {
+    throw (cause as NodeJS.ErrnoException).code === 'ECONNRESET'
+      ? new Refused('the relay broke off its answer', { cause })
+      : cause
+  }
+}
+
+/** The same when it is complete. */
+export async function text(response: Readable): Promise<string> {
+  const all: Buffer[] = []
+  for await (const piece of pieces(response)) all.push(piece)
+  return Buffer.concat(all).toString()
 }
 
 interface ErrorEntry {

@@ -27,6 +27,9 @@ const PATCHES: Readonly<Record<string, MessageFormat>> = {
   'application/yang-patch+xml': 'xml',
 }
 
+/** What a capture of live traffic is answered in: it has no registered type. */
+export const CAPTURE_FILE = 'application/x-pcapng'
+
 /** For messages. */
 export const SUPPORTED = 'application/yang-data+json or application/yang-data+xml'
 
@@ -93,9 +96,9 @@ export function acceptedFormat(headers: IncomingHttpHeaders): Accepted {
   return { type, format: TYPES[type] ?? 'json' }
 }
 
-/** The best form for what is JSON or XML only. Throws LwaftrError 406. */
-export function acceptedMessage(headers: IncomingHttpHeaders): Accepted<MessageFormat> {
-  const type = negotiate(headers, likeInput(headers, MESSAGES))
+/** The best form for what is JSON or XML, or else a file of that type. Throws LwaftrError 406. */
+export function acceptedMessage(headers: IncomingHttpHeaders, file?: string): Accepted<MessageFormat> {
+  const type = negotiate(headers, [...likeInput(headers, MESSAGES), ...(file === undefined ? [] : [file])])
   return { type, format: TYPES[type] === 'xml' ? 'xml' : 'json' }
 }
 

@@ -1,4 +1,7 @@
-import t from 'tap'
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
 import { configuration, entry, LIST, text, World } from './relay.js'
 
 /** Its MAC is the relay's own. */
@@ -114,6 +117,46 @@ t.test('what goes wrong is said in one line, and changes nothing', async (t) => 
   }
   t.equal((await world.lwaftr(['get-config'])).stdout, configuration)
 })
+
+t.test('an answer that breaks off, or that no relay gave, is said to be one', async (t) => {
+  const world = new World(t)
+  const stranger = await serve(t, (response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<html>hello</html>')
+  })
+  const dying = await serve(t, (response, accept) => {
+    response.writeHead(200, { 'content-type': accept, 'content-length': 1000 }).write('{"a":')
+    setTimeout(() => response.destroy(), 50)
+  })
+  const capture = ['capture', '-w', `${world.directory}/some.pcapng`]
+  for (const [words, url, stderr] of [
+    [['history'], dying, /^lwaftr: the relay broke off its answer\n$/],
+    [['get-config'], dying, /^lwaftr: the relay broke off its answer\n$/],
+    [['purge-neighbors'], dying, /^lwaftr: the relay broke off its answer\n$/],
+    [capture, dying, /^lwaftr: 0 packets captured\nlwaftr: the relay broke off its answer\n$/],
+    [['history'], stranger, /^lwaftr: what answers at \S+ port \d+ is no relay: it sent text\/html\n$/],
+    [['get-config'], stranger, /^lwaftr: what answers at \S+ port \d+ is no relay: it sent text\/html\n$/],
+    [['query'], stranger, /^lwaftr: what answers at \S+ port \d+ is no relay: it sent text\/html\n$/],
+    [
+      ['purge-neighbors'],
+      stranger,
+      /^lwaftr: what answers at \S+ port \d+ is no relay: it sent text\/html\n$/,
+    ],
+    [capture, stranger, /^lwaftr: what answers at \S+ port \d+ is no relay: it sent text\/html\n$/],
+  ] as const)
+    t.match(await world.lwaftr([...words, '--url', url]), { code: 1, stderr }, words.join(' '))
+})
+
+/** A web server that answers all the same. */
+async function serve(t: Test, answer: (response: ServerResponse, accept: string) => void): Promise<string> {
+  const server = createServer((request, response) => {
+    request.resume()
+    answer(response, request.headers.accept ?? '')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
 
 t.test('several relays must be told apart', async (t) => {
   const world = new World(t)

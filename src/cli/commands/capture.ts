@@ -2,10 +2,10 @@ import { createWriteStream } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { contentType } from '../../config-server/media-types.js'
+import { CAPTURE_FILE, contentType } from '../../config-server/media-types.js'
 import { error } from '../../errors.js'
 import { Blocks } from '../capture/blocks.js'
-import { type ConnectionOptions, clientCommand, connect } from '../client.js'
+import { type ConnectionOptions, clientCommand, connect, pieces } from '../client.js'
 
 const WHERE = ['in', 'out', 'drop', 'passthru']
 
@@ -47,40 +47,47 @@ async function capture(options: CaptureOptions): Promise<void> {
   const client = await connect(options)
   const response = await client.request('POST', {
     path: '/restconf/operations/lwaftr:capture',
-    headers: { 'content-type': contentType('json') },
+    headers: { 'content-type': contentType('json'), accept: CAPTURE_FILE },
     body: JSON.stringify({ 'lwaftr:input': input(options) }),
   })
   const blocks = new Blocks()
-  // What is whole is in the file also when it is interrupted.
   let interrupted = false
   const interrupt = () => {
     interrupted = true
     response.destroy()
   }
+  // What is whole is in the file also when it is interrupted, or when the relay goes away.
+  let problem: unknown
+  const early = (cause: unknown) => {
+    problem = cause
+  }
   process.once('SIGINT', interrupt)
   process.once('SIGTERM', interrupt)
   try {
-    await pipeline(
-      whole(response, blocks, () => interrupted),
-      output(options.write),
-    )
-  } catch (problem) {
-    const { code, message } = problem as NodeJS.ErrnoException
+    await pipeline(whole(response, blocks, early), output(options.write))
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
     // A reader that has seen enough: `| tcpdump -c 10`.
-    if (code !== 'EPIPE') throw error('file', { file: options.write, problem: message }, { cause: problem })
+    if (code !== 'EPIPE') throw error('file', { file: options.write, problem: message }, { cause })
   } finally {
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
   }
   const lost = blocks.lost === 0 ? '' : `, ${blocks.lost} lost: they came faster than they were written`
   process.stderr.write(`lwaftr: ${blocks.packets} packets captured${lost}\n`)
+  if (problem !== undefined && !interrupted) throw problem
 }
 
-async function* whole(response: Readable, blocks: Blocks, ended: () => boolean): AsyncGenerator<Buffer> {
+/** Ends where the answer does, and tells why if that was too early. */
+async function* whole(
+  response: Readable,
+  blocks: Blocks,
+  early: (problem: unknown) => void,
+): AsyncGenerator<Buffer> {
   try {
-    for await (const bytes of response) yield blocks.take(bytes as Buffer)
+    for await (const bytes of pieces(response)) yield blocks.take(bytes)
   } catch (problem) {
-    if (!ended()) throw problem
+    early(problem)
   }
 }
 

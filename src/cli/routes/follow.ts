@@ -3,6 +3,7 @@
 // compared with what stands.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Route } from '../../config-server/announce/route.js'
+import { contentType } from '../../config-server/media-types.js'
 import { type Client, text } from '../client.js'
 import { describeFailure } from '../failure.js'
 import { type RouteChanges, RouteTable } from './route-table.js'
@@ -32,7 +33,8 @@ export interface Followed {
 }
 
 export async function askRoutes(client: Client, query = ''): Promise<Answer> {
-  const response = await client.request('GET', { path: ROUTES_PATH + query })
+  const headers = { accept: contentType('json') }
+  const response = await client.request('GET', { path: ROUTES_PATH + query, headers })
   return (JSON.parse(await text(response)) as { 'lwaftr:routes': Answer })['lwaftr:routes']
 }
 

@@ -6,7 +6,7 @@ import { wrapJson } from '../../schema/json.js'
 import { envelope, readInput } from '../../schema/operation.js'
 import type { Schema, SchemaNode } from '../../schema/schema.js'
 import { escapeXml, writeXml } from '../../schema/xml.js'
-import { acceptedMessage, messageFormatOf } from '../media-types.js'
+import { acceptedMessage, CAPTURE_FILE, messageFormatOf } from '../media-types.js'
 import { rpcHandlers } from '../operations/operations.js'
 import { refuseParameters } from '../query.js'
 import { pathOf, queryOf, resource, send } from '../resource.js'
@@ -49,7 +49,7 @@ async function invoke(services: Unbound, request: FastifyRequest, reply: Fastify
   const rpc = rpcOf(schema, name)
   services.access.checkExecute(request.session, rpc)
   // Before anything is done: an answer that the client cannot read would hide from it that it was.
-  const answer = acceptedMessage(request.headers)
+  const answer = acceptedMessage(request.headers, name === 'lwaftr:capture' ? CAPTURE_FILE : undefined)
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
   const input = readInput(schema, rpc, body, body.length === 0 ? 'json' : messageFormatOf(request.headers))
   const output = await handler(services.access.as(request.session, services), {
@@ -57,7 +57,7 @@ async function invoke(services: Unbound, request: FastifyRequest, reply: Fastify
     session: request.session,
     via: 'restconf',
   })
-  if (output instanceof Readable) return send(reply, 'application/x-pcapng', output)
+  if (output instanceof Readable) return send(reply, CAPTURE_FILE, output)
   if (output === undefined) return reply.code(204).send()
   const path = envelope(rpc, 'output')
   const text =
