@@ -59,7 +59,8 @@ export interface ReadableDatastore extends ConfigurationView {
 export class Datastore implements ReadableDatastore {
   readonly #dataplane: DataPlane
   #running: Running = nothing()
-  #advancing = false
+  /** The running one, while no commit is being applied. */
+  #next = this.#running
 
   /** `id` belongs to the store behind it, see Store.id. */
   constructor(
@@ -88,14 +89,18 @@ export class Datastore implements ReadableDatastore {
 
   /** True while the table may be ahead of the revision: a commit is being applied. */
   get advancing(): boolean {
-    return this.#advancing
+    return this.#next !== this.#running
+  }
+
+  /** Of the commits that are in the table, the last. */
+  get tableRevision(): number {
+    return this.#next.revision
   }
 
   /** Goes on to the next revision; `apply` brings the data plane there. */
   async advance(running: Running, apply: () => Promise<void>): Promise<void> {
-    this.#advancing = true
+    this.#next = running
     await apply()
     this.#running = running
-    this.#advancing = false
   }
 }

@@ -7,7 +7,7 @@ import type { SchemaNode } from '../schema/schema.js'
 import { recordSize } from '../schema/softwire-record.js'
 import type { ReadableTable } from './datastore.js'
 import type { Direction, Pagination, Sequence } from './pagination.js'
-import { keyAt, pages, softwireKey } from './softwire-scan.js'
+import { keyAt, keyBehind, keyNumber, pages, type SoftwireKey, softwireKey } from './softwire-scan.js'
 import type { EntryReader } from './where.js'
 
 /** Records in pieces, in the order that they are shown in. */
@@ -43,14 +43,48 @@ function tableSequence(node: SchemaNode, table: ReadableTable): Sequence<Records
       const there = table.get(key.ipv4, key.psid) !== null
       return direction === 'forwards' || there ? before : before - 1
     },
-    slice: (from, to, direction) =>
-      blocks(from, to, direction, (begin, end) => {
-        const first = table.nth(begin)
-        if (!first) return new Uint8Array()
-        const { ipv4, psid } = keyAt(first, 0)
-        return table.scan(ipv4, psid, end - begin)
-      }),
+    slice: (from, to, direction) => {
+      const [begin, end] = [from, to].map((index) => keyOfNth(table, index))
+      if (!begin) return []
+      return repeatable(() => (direction === 'forwards' ? onwards : backwards)(table, begin, end ?? null))
+    },
   }
+}
+
+/**
+ * The entries from one key up to, not including, another (null: all from there on). By their keys and not by their
+ * places, since it takes time to send them: what comes and goes behind moves none that is ahead.
+ */
+function* onwards(table: ReadableTable, begin: SoftwireKey, end: SoftwireKey | null): Records {
+  for (let from: SoftwireKey | null = begin; from; ) {
+    const records = table.scan(from.ipv4, from.psid, PIECE)
+    let length = records.length
+    while (end && length > 0 && !isBefore(keyAt(records, length - recordSize), end)) length -= recordSize
+    if (length > 0) yield records.subarray(0, length)
+    from = length < records.length ? null : keyBehind(records, PIECE)
+  }
+}
+
+/** The same from the last of them. */
+function* backwards(table: ReadableTable, begin: SoftwireKey, end: SoftwireKey | null): Records {
+  const placeOf = ({ ipv4, psid }: SoftwireKey) => table.rank(ipv4, psid)
+  for (let before = end; ; ) {
+    const to = before ? placeOf(before) : table.size
+    const from = Math.max(placeOf(begin), to - PIECE)
+    const first = from < to ? keyOfNth(table, from) : null
+    if (!first) return
+    yield reversed(table.scan(first.ipv4, first.psid, to - from))
+    before = first
+  }
+}
+
+function keyOfNth(table: ReadableTable, index: number): SoftwireKey | null {
+  const record = table.nth(index)
+  return record && keyAt(record, 0)
+}
+
+function isBefore(one: SoftwireKey, other: SoftwireKey): boolean {
+  return keyNumber(one) < keyNumber(other)
 }
 
 /** `order`: where they stand in the records, if they are not to be in the table's order. */

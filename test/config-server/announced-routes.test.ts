@@ -1,8 +1,10 @@
 // lwaftr:routes over RESTCONF: what is announced, and how followers learn of changes.
+import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { JsonObject } from '../../src/schema/json-types.js'
+import { parsePath } from '../../src/schema/paths.js'
 import { instance, queue, twoQueues } from './announce/queues.js'
-import { build, CONFIG, minimal, softwire, TABLE } from './helper.js'
+import { build, CONFIG, FakeDataPlane, minimal, schema, softwire, TABLE } from './helper.js'
 
 const ROUTES = '/restconf/data/lwaftr:routes'
 
@@ -25,7 +27,7 @@ async function open(t: Test, configuration = minimal, queues = [queue(0)]) {
     })
     t.ok(answer.statusCode < 300, answer.body)
   }
-  return { ...built, routes, list, put }
+  return { ...built, announced: built.routes, routes, list, put }
 }
 
 type Entry = { prefix: string; 'next-hop': string }
@@ -104,6 +106,53 @@ t.test('a br-address is announced while a softwire uses it', async (t) => {
   t.same(await ipv6(), ['2001:db8::2/127'], 'the last user of ::1 moved')
   await send('DELETE', `${TABLE}/softwire=193.5.1.100,1`)
   t.same(await ipv6(), ['2001:db8::2/128'])
+})
+
+t.test('who asks in the middle of a commit makes no br-address outlive its softwires', async (t) => {
+  const { list, put, send, dataplane } = await open(t)
+  const { prepare } = FakeDataPlane.prototype
+  let goOn = () => {}
+  // As where a worker has yet to take settings that came with the softwire.
+  dataplane.prepare = async (change) => {
+    const prepared = await prepare.call(dataplane, change)
+    const wait = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    return {
+      ...prepared,
+      apply: async () => {
+        await prepared.apply()
+        await wait
+      },
+    }
+  }
+  const committed = put('193.5.1.101', 1, { 'br-address': '2001:db8::7' })
+  while (dataplane.table.size < 3) await setImmediate()
+  t.match(await list(), ['193.5.1.100/31 via 172.20.0.100'])
+  goOn()
+  await committed
+  dataplane.prepare = prepare
+  await send('DELETE', `${TABLE}/softwire=193.5.1.101,1`)
+  t.same(await list(), ['193.5.1.100/32 via 172.20.0.100', '2001:db8::1/128 via 2001:db8::100'])
+})
+
+t.test('nor do commits that go together, of which one has the table read again', async (t) => {
+  const { list, send, announced, transactions } = await open(t)
+  t.teardown(announced.subscribe(() => {}))
+  const commit = (path: string, value: JsonObject) =>
+    transactions.commit({
+      edits: [{ operation: 'replace', target: parsePath(schema, path), value }],
+      who: 'test',
+      via: 'test',
+      permit: 'everything',
+    })
+  const entry = softwire('193.5.1.101', 1, { 'br-address': '2001:db8::7' })
+  await Promise.all([
+    commit('/softwire-config/lwaftr:announce', { 'longest-ipv4-prefix': 31 }),
+    commit('/softwire-config/binding-table/softwire[ipv4=193.5.1.101][psid=1]', entry),
+  ])
+  await send('DELETE', `${TABLE}/softwire=193.5.1.101,1`)
+  t.same(await list(), ['193.5.1.100/31 via 172.20.0.100', '2001:db8::1/128 via 2001:db8::100'])
 })
 
 t.test('an operator bounds what is announced', async (t) => {

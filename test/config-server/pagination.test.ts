@@ -1,6 +1,11 @@
 // Lists by pages (draft-ietf-netconf-list-pagination, -rc), on softwires and on ordinary lists.
 import t from 'tap'
-import { build, CONFIG, minimal, softwire, TABLE } from './helper.js'
+import { parseRetrieval } from '../../src/config-server/query.js'
+import { read } from '../../src/config-server/reading.js'
+import { recordsIn } from '../../src/config-server/softwire-scan.js'
+import { formatIpv4 } from '../../src/schema/addresses.js'
+import { parsePath } from '../../src/schema/paths.js'
+import { build, CONFIG, minimal, schema, softwire, TABLE } from './helper.js'
 
 const LIST = `${TABLE}/softwire`
 const MODULES = '/restconf/data/ietf-yang-library:yang-library/module-set=complete/module'
@@ -111,6 +116,41 @@ t.test('a cursor outlives edits around it, and of its own softwire', async (t) =
   for (const entry of ['4,1', '4,2', '4,63']) await send('DELETE', `${LIST}=10.0.0.${entry}`)
   t.same((await page(send, `limit=2&cursor=${next}`)).keys, [], 'nothing comes after it')
 })
+
+t.test('a long page misses none and repeats none, whatever comes and goes while it is sent', async (t) => {
+  const address = (i: number) => `10.0.${i >> 8}.${i & 255}`
+  const many = Array.from({ length: 4000 }, (_, i) => softwire(address(i), 1))
+  for (const direction of ['forwards', 'backwards'])
+    for (const [offset, limit] of [
+      [0, 3500],
+      [500, 3500],
+      [500, 3000],
+    ] as const) {
+      const { datastore, send } = await build(t, {
+        'snabb-softwire-v3:softwire-config': { 'binding-table': { softwire: many } },
+      })
+      const path = parsePath(schema, '/softwire-config/binding-table/softwire')
+      const query = `direction=${direction}&offset=${offset}&limit=${limit}`
+      const reading = read({ schema, datastore, state: [] }, path, parseRetrieval(schema, query, path))
+      const all = many.map(({ ipv4 }) => ipv4)
+      if (direction === 'backwards') all.reverse()
+      const seen: string[] = []
+      for (const piece of reading?.softwires ?? []) {
+        const [gone, host] = [seen.length, seen.length + 1]
+        for (const record of recordsIn(piece)) seen.push(formatIpv4(record))
+        // Where it has been already.
+        t.equal((await send('DELETE', `${LIST}=${seen[gone]},1`)).statusCode, 204)
+        for (const psid of [2, 3])
+          t.equal(
+            (await send('PUT', `${LIST}=${seen[host]},${psid}`, entry(`${seen[host]}`, psid))).statusCode,
+            201,
+          )
+      }
+      t.same(seen, all.slice(offset, offset + limit), query)
+    }
+})
+
+const entry = (ipv4: string, psid: number) => ({ 'snabb-softwire-v3:softwire': [softwire(ipv4, psid)] })
 
 t.test('a page in XML carries the same annotations', async (t) => {
   const { send } = await build(t, configuration)

@@ -49,6 +49,8 @@ export class Routes {
   #revision = firstRevision()
   /** Undefined until somebody asks. */
   #prefixes: Prefixes | undefined
+  /** The commit that they were read after: it may not have been published yet. */
+  #readAt = 0
   #replaced = false
   #carriers: readonly Carrier[] = []
   readonly #updates: RouteUpdate[] = []
@@ -107,18 +109,23 @@ export class Routes {
 
   #begin(): void {
     const { datastore, dataplane, publisher } = this.#parts
-    const { tree } = datastore.running
-    this.#prefixes = Prefixes.of(datastore.table, announcePolicy(tree))
-    this.#carriers = carriers(tree, dataplane.state())
+    this.#prefixes = this.#read()
+    this.#carriers = carriers(datastore.running.tree, dataplane.state())
     this.#close.push(
       publisher.subscribe((commit) => this.#commit(commit)),
       dataplane.onChange(() => this.#unlessReplaced(true)),
     )
   }
 
-  #commit({ tree, softwires }: Commit): void {
+  #read(): Prefixes {
+    const { table, running, tableRevision } = this.#parts.datastore
+    this.#readAt = tableRevision
+    return Prefixes.of(table, announcePolicy(running.tree))
+  }
+
+  #commit({ revision, tree, softwires }: Commit): void {
     const prefixes = this.#prefixes as Prefixes
-    if (softwires && !this.#replaced) {
+    if (softwires && !this.#replaced && revision > this.#readAt) {
       const { change, undo } = softwires
       if ('edits' in change && 'edits' in undo)
         prefixes.edit(this.#parts.datastore.table, change.edits, undo.edits)
@@ -136,13 +143,12 @@ export class Routes {
   #advance(queuesChanged: boolean): void {
     const { datastore, dataplane } = this.#parts
     const before = { prefixes: this.#prefixes as Prefixes, carriers: this.#carriers }
-    const { tree } = datastore.running
-    if (this.#replaced) this.#prefixes = Prefixes.of(datastore.table, announcePolicy(tree))
+    if (this.#replaced) this.#prefixes = this.#read()
     this.#replaced = false
     const prefixes = this.#prefixes as Prefixes
     const delta =
       prefixes === before.prefixes ? prefixes.takeChanges() : prefixes.changesFrom(before.prefixes)
-    if (queuesChanged) this.#carriers = carriers(tree, dataplane.state())
+    if (queuesChanged) this.#carriers = carriers(datastore.running.tree, dataplane.state())
     this.#publish(prefixes, delta, before.carriers)
   }
 
