@@ -12,6 +12,7 @@ import type { SoftwireTable } from './layered-table.js'
 import { changesBetween } from './softwire-diff.js'
 import {
   isDelete,
+  joined,
   keyAt,
   keyNumber,
   keyOfRecord,
@@ -144,7 +145,7 @@ export class SoftwireOverlay {
 
   #counted(records: Uint8Array[]): SoftwireChange | undefined {
     if (records.length === 0) return undefined
-    const edits = Buffer.concat(records)
+    const edits = joined(records)
     const breach = this.#running.check(edits)
     if (breach) throw this.#breachError(breach, edits, this.#running)
     const undo = records.map((record) => {

@@ -71,6 +71,16 @@ export function* recordsIn(bytes: Uint8Array): Generator<Uint8Array, undefined> 
   for (let at = 0; at < bytes.length; at += recordSize) yield bytes.subarray(at, at + recordSize)
 }
 
+/**
+ * Records one behind the other, in memory of their own: feeds keep those of a commit for long, and a few bytes of the
+ * pool that Buffer.concat() takes them from would keep all that was there at the time.
+ */
+export function joined(records: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(records.length * recordSize)
+  for (const [i, record] of records.entries()) bytes.set(record, i * recordSize)
+  return bytes
+}
+
 /** The record's key as a number. */
 export function keyOfRecord(record: Uint8Array): number {
   return keyNumber(keyAt(record, 0))

@@ -1,6 +1,6 @@
 // The leader's handle of a worker process: found on its socket or started, asked, watched.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, rmSync } from 'node:fs'
+import { closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -29,6 +29,8 @@ const ANSWER_PATIENCE = 30_000
 /** Milliseconds one that is found may take to say who it is: longer than it waits for a device (native/io/patience.h). */
 const GREETING_PATIENCE = 5_000
 const CONNECT_RETRY = 10
+/** Bytes of last words, beyond which they go aside: those of one that dies again and again would fill the disk. */
+const MOST_WORDS = 1 << 20
 /** Looks whether a killed worker is gone; nobody may be there to reap it. */
 const END_CHECKS = 100
 
@@ -105,7 +107,7 @@ export class Worker {
 
   /** Starts a process that outlives this one; its last words go to the file `log`. */
   static async start(path: string, { log, links }: WorkerFiles): Promise<Worker> {
-    const stderr = openSync(log, 'a', 0o600)
+    const stderr = openWords(log)
     const command = [process.execPath, PROGRAM, path, ...(links === null ? [] : [links])]
     // Where the kernel cannot, the worker cannot be confined either, and says so.
     native.refuseNewRings()
@@ -175,6 +177,12 @@ export class Worker {
     this.#waiting.clear()
     this.onDown()
   }
+}
+
+function openWords(log: string): number {
+  const { size } = statSync(log, { throwIfNoEntry: false }) ?? { size: 0 }
+  if (size > MOST_WORDS) renameSync(log, `${log}.old`)
+  return openSync(log, 'a', 0o600)
 }
 
 function connected(path: string): Promise<Socket | null> {

@@ -1,5 +1,5 @@
 // Workers and what outlives them, on in-memory devices: no privileges needed.
-import { closeSync, existsSync, openSync, readdirSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -153,6 +153,15 @@ t.test('a link that is down only while its worker comes back is looked at again'
     await eventually(() => seen.at(-1)?.ipv4 === true && seen.at(-1)?.ipv6 === true),
     'told of the carrier',
   )
+})
+
+t.test('the last words of workers that die again and again do not fill the disk', async (t) => {
+  const options = freshOptions(t)
+  const log = join(options.stateDir, 'worker-eth1.log')
+  writeFileSync(log, 'x'.repeat((1 << 20) + 1))
+  await commit(await open(t, options), [instance('eth1', queue(nextHops))])
+  t.equal(statSync(log).size, 0)
+  t.equal(statSync(`${log}.old`).size, (1 << 20) + 1, 'the former ones are there until the next')
 })
 
 t.test('a commit while the worker is down is not held up, and counts when it is back', async (t) => {

@@ -83,6 +83,8 @@ export class Connection {
     }
     this.#subscriptions.set(subscription.id, subscription)
     this.#due.add(subscription)
+    // Its answer, which had to wait for those before it, comes too late: nobody would ever end it.
+    if (this.#socket.readyState === this.#socket.CLOSED) this.#end(subscription)
     return { id: subscription.id, revision: follower.revision }
   }
 

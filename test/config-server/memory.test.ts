@@ -1,0 +1,65 @@
+// What has been served leaves nothing behind: what is kept has a bound, and what is not goes with its cause.
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import t from 'tap'
+import { softwirePath } from '../../src/config-server/place.js'
+import { eventually } from '../dataplane/helper.js'
+import { build, schema, softwire } from './helper.js'
+import { listening } from './websocket/client.js'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+/** Milliseconds for what is under way to come to its end. */
+const PATIENCE = 10_000
+
+t.test('the feeds keep of a commit what they count against their bound, and nothing beside it', async (t) => {
+  const { transactions } = await build(t)
+  const commit = (id: number) => {
+    const value = softwire('193.5.1.100', 1, { 'b4-ipv6': `2001:db8:b4::${id.toString(16)}` })
+    const edit = { operation: 'replace', target: softwirePath(schema, value), value } as const
+    return transactions.commit({ edits: [edit], who: 'test', via: 'test', permit: 'everything' })
+  }
+  const commits = async (first: number) => {
+    await Promise.all(Array.from({ length: 500 }, (_, i) => commit(first + i)))
+    collectGarbage()
+    return process.memoryUsage().arrayBuffers
+  }
+  const before = await commits(1000)
+  const each = ((await commits(2000)) - before) / 500
+  t.ok(each < 256, `${each} bytes of buffers for a commit of one softwire`)
+})
+
+t.test('who is gone before his subscription is answered follows nothing', async (t) => {
+  const { connect, dataplane, streams } = await listening(t)
+  const client = await connect()
+  // An edit that takes its time: what comes behind it is answered when its sender is gone.
+  const prepare = dataplane.prepare.bind(dataplane)
+  const prepared = new Promise<() => void>((begun) => {
+    dataplane.prepare = async (change) => {
+      await new Promise<void>((goOn) => begun(goOn))
+      return prepare(change)
+    }
+  })
+  const target = '/snabb-softwire-v3:softwire-config/binding-table/softwire=193.5.1.100,1'
+  const edit = [{ 'edit-id': 'e', operation: 'delete', target }]
+  void client.call('edit', { 'ietf-yang-patch:yang-patch': { 'patch-id': 'p', edit } })
+  void client.call('subscribe', { stream: 'state', 'interval-ms': 100 })
+  const goOn = await prepared
+  client.socket.terminate()
+  await once(client.socket, 'close')
+  t.ok(await eventually(() => streams.followers === 0, PATIENCE), 'the relay knows')
+  goOn()
+  t.ok(await eventually(() => dataplane.table.size === 1, PATIENCE), 'the edit is carried out all the same')
+
+  let looks = 0
+  const state = dataplane.state.bind(dataplane)
+  dataplane.state = () => {
+    looks++
+    return state()
+  }
+  await sleep(350)
+  t.equal(looks, 0, 'nobody looks at the state for nobody')
+})
