@@ -163,15 +163,16 @@ export async function storm(url: string, next: () => Edit | null, connections = 
   return { acknowledged, refused }
 }
 
-/** Undefined when the relay went away; a refusal as it was put. */
+/** Undefined when the relay went away; a refusal as it was put. `who` are headers that say so. */
 export async function send(
   url: string,
   { method, path, body }: Edit,
+  who: Readonly<Record<string, string>> = {},
 ): Promise<Omit<Acknowledged, 'edit'> | string | undefined> {
   let status: number
   let text: string
   try {
-    const headers = { 'content-type': 'application/yang-data+json' }
+    const headers = { 'content-type': 'application/yang-data+json', ...who }
     const answer = await fetch(`${url}${path}`, { method, headers, body: JSON.stringify(body) })
     ;[status, text] = [answer.status, await answer.text()]
   } catch {

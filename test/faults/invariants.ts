@@ -10,7 +10,7 @@ import { descriptors, type Ground } from './ground.js'
 /** Milliseconds for what is under way to come to its end. */
 const SETTLES = 20_000
 /** Frames that a thread may have in its hands when it is killed: its packet buffers, native/io/queue_thread.cc. */
-const IN_HAND = 16_384 + 512
+export const IN_HAND = 16_384 + 512
 /** Open files of a process that are no leak: connections that have not ended yet, a file being read. */
 const SPARE_SOCKETS = 40
 const SPARE_FILES = 4
