@@ -1,17 +1,17 @@
 // Whether a store can be read, found out before it is.
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DATA, damaged } from './store.js'
+import { damaged } from './store.js'
+import { isBeingMade, storeFile } from './store-birth.js'
 
 /**
  * Throws LwaftrError if what is in the directory is damaged. lmdb follows what the file says without a look: where that
  * leads nowhere the process dies, so another one goes first.
  */
 export function checkStore(directory: string): void {
-  const file = statSync(join(directory, DATA), { throwIfNoEntry: false })
-  if (!file) return
+  const file = statSync(storeFile(directory), { throwIfNoEntry: false })
+  if (!file || isBeingMade(directory)) return
   // To lmdb that is a new store. But somebody began it, and what it held may be gone.
   if (file.size === 0) throw damaged(directory, 'there is nothing in it')
   const probe = fileURLToPath(new URL('store-probe.js', import.meta.url))

@@ -7,10 +7,7 @@
 // unhandled rejection; the synchronous ones do neither, and cost 0.3 ms a commit, 0.2 s a million softwires.
 
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { type Database, open, type RootDatabase } from 'lmdb'
 import type { Change } from '../dataplane/dataplane.js'
 import { error } from '../errors.js'
 import type { JsonObject } from '../schema/json-types.js'
@@ -20,13 +17,14 @@ import type { Pending } from './pending-commit.js'
 import type { CommitRecord } from './publisher.js'
 import {
   editSoftwires,
-  type PageDatabase,
   pageStarts,
   readSoftwires,
   readSoftwiresOneByOne,
   readSoftwiresUnchecked,
   replaceSoftwires,
 } from './softwire-pages.js'
+import { afterStore, beforeStore, storeFile } from './store-birth.js'
+import { Databases, type StoredRecord } from './store-databases.js'
 import { decodeUndo, encodeUndo, type Undo } from './undo.js'
 
 export interface Saved {
@@ -80,8 +78,10 @@ const ONE_BY_ONE = 1
 /** Throws LwaftrError. A file that is damaged may end the process: see store-check.ts. */
 export function openStore(directory: string): Store {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    return new LmdbStore(directory, open({ path: directory, maxDbs: 4, noSubdir: false, encoding: 'json' }))
+    beforeStore(directory)
+    const store = new LmdbStore(directory)
+    afterStore(directory)
+    return store
   } catch (cause) {
     throw storage(`${directory}: ${message(cause)}`, cause)
   }
@@ -90,52 +90,40 @@ export function openStore(directory: string): Store {
 /** What damaged undos are called. */
 const EARLIER = 'earlier configurations'
 
-/** lmdb's file in its directory. */
-export const DATA = 'data.mdb'
-
 class LmdbStore implements Store {
   readonly id: string
   readonly #directory: string
-  readonly #root: RootDatabase
-  /** format, id, tree, revision of the last commit, pending, and the bytes that `undo` holds. */
-  readonly #meta: Database<unknown, string>
-  readonly #softwires: PageDatabase
+  readonly #in: Databases
   /** Of the pages of softwires; null until somebody needs them. */
   #starts: number[] | null = null
   #failure: string | null = null
-  readonly #history: Database<StoredRecord, number>
-  readonly #undo: Database<Buffer, number>
 
-  constructor(directory: string, root: RootDatabase) {
+  constructor(directory: string) {
     this.#directory = directory
-    this.#root = root
-    this.#meta = root.openDB('meta', { encoding: 'json' })
-    this.#softwires = root.openDB('softwires', { encoding: 'binary', keyEncoding: 'binary' })
-    this.#history = root.openDB('history', { encoding: 'json', keyEncoding: 'uint32' })
-    this.#undo = root.openDB('undo', { encoding: 'binary', keyEncoding: 'uint32' })
-    const format = this.#meta.get('format')
+    this.#in = new Databases(directory)
+    const format = this.#in.meta.get('format')
     if (format === undefined) this.#initialise()
     else if (typeof format === 'number' && format < FORMAT) this.#upgrade(format)
     else if (format !== FORMAT) throw new Error(`format ${format} is not the one of this version, ${FORMAT}`)
-    this.id = String(this.#meta.get('id'))
+    this.id = String(this.#in.meta.get('id'))
   }
 
   load(): Saved | null {
-    const commit = this.#record(this.#meta.get('revision'))
+    const commit = this.#record(this.#in.meta.get('revision'))
     if (!commit) return null
     return this.#intact(() => {
-      const softwires = SoftwireRecords.of(readSoftwires(this.#softwires))
-      if (softwires.count !== (this.#meta.get('softwires') ?? 0)) throw new Damaged('softwires')
+      const softwires = SoftwireRecords.of(readSoftwires(this.#in.softwires))
+      if (softwires.count !== (this.#in.meta.get('softwires') ?? 0)) throw new Damaged('softwires')
       // A configuration may consist of softwires alone.
-      const tree = (this.#meta.get('tree') ?? {}) as JsonObject
-      if ((this.#meta.get('tree-checksum') ?? checksumOf({})) !== checksumOf(tree))
+      const tree = (this.#in.meta.get('tree') ?? {}) as JsonObject
+      if ((this.#in.meta.get('tree-checksum') ?? checksumOf({})) !== checksumOf(tree))
         throw new Damaged('settings')
       return { commit, tree, softwires }
     })
   }
 
   get pending(): Pending | null {
-    const pending = this.#meta.get('pending') as
+    const pending = this.#in.meta.get('pending') as
       | (Omit<Pending, 'deadline'> & { deadline: string })
       | undefined
     // One of an earlier version has no more than its deadline.
@@ -154,10 +142,10 @@ class LmdbStore implements Store {
 
   persist(entries: readonly Entry[], keep: Keep, pending?: Pending | null): void {
     try {
-      this.#root.transactionSync(() => {
+      this.#in.transact(() => {
         for (const entry of entries) this.#put(entry)
-        if (pending) this.#meta.putSync('pending', pending)
-        else if (pending === null) this.#meta.removeSync('pending')
+        if (pending) this.#in.meta.putSync('pending', pending)
+        else if (pending === null) this.#in.meta.removeSync('pending')
         this.#prune(keep)
       })
       this.#failure = null
@@ -170,19 +158,22 @@ class LmdbStore implements Store {
   }
 
   history(limit?: number): CommitRecord[] {
-    const newestFirst = this.#history.getRange({ reverse: true, ...(limit === undefined ? {} : { limit }) })
+    const newestFirst = this.#in.history.getRange({
+      reverse: true,
+      ...(limit === undefined ? {} : { limit }),
+    })
     return [...newestFirst].map(({ value }) => recordOf(value))
   }
 
   undo(revision: number): Undo | null {
-    const bytes = this.#undo.get(revision)
+    const bytes = this.#in.undo.get(revision)
     return bytes === undefined ? null : decodeUndo(this.#intact(() => checked(EARLIER, bytes)))
   }
 
   verify(): void {
     this.load()
     this.#intact(() => {
-      for (const { value } of this.#undo.getRange()) checked(EARLIER, value)
+      for (const { value } of this.#in.undo.getRange()) checked(EARLIER, value)
     })
   }
 
@@ -196,16 +187,16 @@ class LmdbStore implements Store {
   }
 
   async close(): Promise<void> {
-    await this.#root.close()
+    await this.#in.close()
   }
 
   #put({ commit, tree, softwires, undo }: Entry): void {
     if (tree) this.#putTree(tree)
-    if (softwires) this.#meta.putSync('softwires', this.#putSoftwires(softwires))
+    if (softwires) this.#in.meta.putSync('softwires', this.#putSoftwires(softwires))
     // Field by field: a commit that is handed in may carry more, and far too much to keep.
     const { revision, time, modified, who, via, comment, summary } = commit
-    this.#meta.putSync('revision', revision)
-    this.#history.putSync(revision, {
+    this.#in.meta.putSync('revision', revision)
+    this.#in.history.putSync(revision, {
       revision,
       time: time.toISOString(),
       ...(modified === undefined ? {} : { modified: modified.toISOString() }),
@@ -215,82 +206,79 @@ class LmdbStore implements Store {
       summary,
     })
     const bytes = sealed(encodeUndo(undo))
-    this.#undo.putSync(revision, bytes)
-    this.#meta.putSync('undo-bytes', this.#undoBytes() + bytes.length)
+    this.#in.undo.putSync(revision, bytes)
+    this.#in.meta.putSync('undo-bytes', this.#undoBytes() + bytes.length)
   }
 
   /** Answers how many there are then. */
   #putSoftwires(change: NonNullable<Change['softwires']>): number {
     if ('edits' in change) {
-      this.#starts ??= pageStarts(this.#softwires)
-      const grown = editSoftwires(this.#softwires, this.#starts, change.edits)
-      return Number(this.#meta.get('softwires') ?? 0) + grown
+      this.#starts ??= pageStarts(this.#in.softwires)
+      const grown = editSoftwires(this.#in.softwires, this.#starts, change.edits)
+      return Number(this.#in.meta.get('softwires') ?? 0) + grown
     }
     this.#starts = null
-    replaceSoftwires(this.#softwires, change.replace)
+    replaceSoftwires(this.#in.softwires, change.replace)
     return change.replace.length / recordSize
   }
 
   #prune({ depth, size }: Keep): void {
     let bytes = this.#undoBytes()
     const needed = this.pending?.back ?? Number.POSITIVE_INFINITY
-    for (let count = this.#undo.getCount(); count > depth || bytes > size; count--) {
+    for (let count = this.#in.undo.getCount(); count > depth || bytes > size; count--) {
       const oldest = this.#oldest()
       if (oldest === undefined || oldest > needed) break
-      bytes -= this.#undo.get(oldest)?.length ?? 0
-      this.#undo.removeSync(oldest)
+      bytes -= this.#in.undo.get(oldest)?.length ?? 0
+      this.#in.undo.removeSync(oldest)
     }
     // The record of the last commit stays in any case: it is what the configuration is called.
-    const end = this.#oldest() ?? Number(this.#meta.get('revision'))
-    for (const revision of [...this.#history.getKeys({ end })]) this.#history.removeSync(revision)
-    this.#meta.putSync('undo-bytes', bytes)
+    const end = this.#oldest() ?? Number(this.#in.meta.get('revision'))
+    for (const revision of [...this.#in.history.getKeys({ end })]) this.#in.history.removeSync(revision)
+    this.#in.meta.putSync('undo-bytes', bytes)
   }
 
   /** Revision of the oldest commit that can be undone. */
   #oldest(): number | undefined {
-    const [oldest] = this.#undo.getKeys({ limit: 1 })
+    const [oldest] = this.#in.undo.getKeys({ limit: 1 })
     return oldest
   }
 
   #undoBytes(): number {
-    return Number(this.#meta.get('undo-bytes') ?? 0)
+    return Number(this.#in.meta.get('undo-bytes') ?? 0)
   }
 
   #initialise(): void {
-    this.#root.transactionSync(() => {
-      this.#meta.putSync('format', FORMAT)
-      this.#meta.putSync('id', randomBytes(6).toString('base64url'))
+    this.#in.transact(() => {
+      this.#in.meta.putSync('format', FORMAT)
+      this.#in.meta.putSync('id', randomBytes(6).toString('base64url'))
     })
   }
 
   /** What it cannot check it takes as it is; what undoes commits begins anew. */
   #upgrade(format: number): void {
     const read = format === ONE_BY_ONE ? readSoftwiresOneByOne : readSoftwiresUnchecked
-    this.#root.transactionSync(() => {
-      const softwires = read(this.#softwires)
-      replaceSoftwires(this.#softwires, softwires)
-      this.#meta.putSync('softwires', softwires.length / recordSize)
-      const tree = this.#meta.get('tree')
+    this.#in.transact(() => {
+      const softwires = read(this.#in.softwires)
+      replaceSoftwires(this.#in.softwires, softwires)
+      this.#in.meta.putSync('softwires', softwires.length / recordSize)
+      const tree = this.#in.meta.get('tree')
       if (tree) this.#putTree(tree as JsonObject)
-      this.#undo.clearSync()
-      this.#meta.putSync('undo-bytes', 0)
-      this.#meta.putSync('format', FORMAT)
+      this.#in.undo.clearSync()
+      this.#in.meta.putSync('undo-bytes', 0)
+      this.#in.meta.putSync('format', FORMAT)
     })
   }
 
   #putTree(tree: JsonObject): void {
-    this.#meta.putSync('tree', tree)
-    this.#meta.putSync('tree-checksum', checksumOf(tree))
+    this.#in.meta.putSync('tree', tree)
+    this.#in.meta.putSync('tree-checksum', checksumOf(tree))
   }
 
   #record(revision: unknown): CommitRecord | null {
-    const value = typeof revision === 'number' ? this.#history.get(revision) : undefined
+    const value = typeof revision === 'number' ? this.#in.history.get(revision) : undefined
     return value ? recordOf(value) : null
   }
 }
-
-/** A commit's record with its times as text. */
-type StoredRecord = Omit<CommitRecord, 'time' | 'modified'> & { time: string; modified?: string }
 
 function recordOf({ modified, ...record }: StoredRecord): CommitRecord {
   const time = new Date(record.time)
@@ -307,9 +295,10 @@ function storage(problem: string, cause: unknown): Error {
 }
 
 export function damaged(directory: string, problem: string, cause?: unknown): Error {
-  return error('damaged', { file: join(directory, DATA), problem }, { cause })
+  return error('damaged', { file: storeFile(directory), problem }, { cause })
 }
 
 function message(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
+  // lmdb adds where it wanted to write, and sizes that it did not look at.
+  return cause instanceof Error ? cause.message.replace(/: Attempting to write page.*/, '') : String(cause)
 }

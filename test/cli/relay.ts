@@ -60,7 +60,11 @@ export class World {
   readonly directory = this.#place.directory
   readonly conf = this.file('relay.conf', configuration)
   /** Without tap's loader, which is for the tests: an operator has none. */
-  readonly environment = { ...process.env, NODE_OPTIONS: '', LWAFTR_RUN_DIR: join(this.directory, 'run') }
+  readonly environment: NodeJS.ProcessEnv = {
+    ...process.env,
+    NODE_OPTIONS: '',
+    LWAFTR_RUN_DIR: join(this.directory, 'run'),
+  }
   /** Whose command line it is. */
   build = root
   readonly #children = new Set<ChildProcess>()

@@ -18,13 +18,18 @@ import { Invariants, leavesNothing } from './invariants.js'
 import { LINK_FAULTS } from './links.js'
 import { PROCESS_FAULTS } from './processes.js'
 import { STORAGE_FAULTS } from './storage.js'
+import { CLOCK_FAULTS } from './times.js'
 
 const rounds = Number(process.env.FAULTS_ROUNDS ?? 3)
 const seed = Number(process.env.FAULTS_SEED ?? 1)
 const only = process.env.FAULTS_ONLY ?? ''
-const FAULTS = [...PROCESS_FAULTS, ...STORAGE_FAULTS, ...LINK_FAULTS, ...CLIENT_FAULTS].filter(({ name }) =>
-  name.includes(only),
-)
+const FAULTS = [
+  ...PROCESS_FAULTS,
+  ...STORAGE_FAULTS,
+  ...CLOCK_FAULTS,
+  ...LINK_FAULTS,
+  ...CLIENT_FAULTS,
+].filter(({ name }) => name.includes(only))
 /** Of examples/lab.conf: the traffic's, and no edit's. */
 const TRAFFIC = new Set(['193.5.1.100,0', '193.5.1.101,7'])
 /** Milliseconds until packets cross again. */

@@ -16,6 +16,8 @@ import { addSubscriber, type SubscriberHost } from '../../src/lab/subscriber.js'
 import { processesOf } from '../../src/lab/sweep.js'
 import { buildTopology, type Topology } from '../../src/lab/topology.js'
 import { root } from '../../src/root.js'
+import { Clock } from './clock.js'
+import { Disk } from './disk.js'
 
 /** Bytes of the file systems; nothing of them is used until it is. */
 const STATE_SIZE = '128m'
@@ -32,6 +34,8 @@ export class Ground {
     readonly holder: ChildProcess,
     readonly probe: ChildProcess,
     readonly driver: Driver,
+    readonly clock: Clock,
+    readonly disk: Disk,
   ) {}
 
   static async open(t: Test, driver: Driver): Promise<Ground> {
@@ -50,7 +54,13 @@ export class Ground {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     const subscriber = await addSubscriber(topology, SUBSCRIBERS.whole)
-    return new Ground(topology, subscriber, holder, probe, driver)
+    const clock = new Clock(sandbox.folder)
+    const disk = new Disk(sandbox.folder)
+    t.teardown(() => {
+      clock.close()
+      disk.close()
+    })
+    return new Ground(topology, subscriber, holder, probe, driver, clock, disk)
   }
 
   get sandbox(): Sandbox {
@@ -82,11 +92,19 @@ export class Ground {
     const conf = `${exampleConfiguration('lab.conf', devices)}config-server { history { depth 100000; } }\n`
     this.#relay = await startRelay(this.sandbox, conf, {
       arguments: ['--driver', this.driver, '--state-dir', this.stateDirectory],
-      within: ['nsenter', '-t', String(this.holder.pid), '-m'],
+      within: ['nsenter', '-t', String(this.holder.pid), '-m', 'env', ...this.#environment()],
     })
     this.#relay.process.stderr?.on('data', (text: string) => {
       this.said = (this.said + text).slice(-8192)
     })
+  }
+
+  /** What puts the clock and the disk of the test between a relay and the machine's. */
+  #environment(): string[] {
+    const { clock, disk } = this
+    const both = { ...clock.environment, ...disk.environment }
+    const preloaded = `${clock.environment.LD_PRELOAD}:${disk.environment.LD_PRELOAD}`
+    return Object.entries({ ...both, LD_PRELOAD: preloaded }).map(([name, value]) => `${name}=${value}`)
   }
 
   /** After a start that was meant to fail. */

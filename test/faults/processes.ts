@@ -19,7 +19,7 @@ async function stopped(pids: readonly number[], milliseconds: number): Promise<v
   send(pids, 'SIGCONT')
 }
 
-async function killLeader(ground: Ground): Promise<void> {
+export async function killLeader(ground: Ground): Promise<void> {
   ground.relay.process.kill('SIGKILL')
   await ground.relay.ended
 }

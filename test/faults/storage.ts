@@ -1,5 +1,6 @@
 // The file systems that the relay writes to: full, or read-only.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DURABLE_WRITE, EVERYTHING, SYNC, WRITE } from './disk.js'
 import type { Fault } from './fault.js'
 import type { Ground } from './ground.js'
 
@@ -24,6 +25,28 @@ export const STORAGE_FAULTS: readonly Fault[] = [
     worker: 'lives',
     leader: 'lives',
     inject: (ground, random) => full(ground, '/dev/shm', 300 + random(1000)),
+  },
+  {
+    name: 'disk slow',
+    hitless: true,
+    worker: 'lives',
+    leader: 'lives',
+    async inject({ disk }, random) {
+      disk.slow(5 + random(150))
+      await sleep(500 + random(1500))
+      disk.slow(0)
+    },
+  },
+  {
+    name: 'disk fails',
+    hitless: true,
+    worker: 'lives',
+    leader: 'lives',
+    async inject({ disk }, random) {
+      disk.fail([WRITE, DURABLE_WRITE, SYNC, EVERYTHING][random(4)] as number)
+      await sleep(300 + random(1000))
+      disk.fail(0)
+    },
   },
   {
     name: 'disk read-only when the next leader starts',
