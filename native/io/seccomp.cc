@@ -172,7 +172,7 @@ int confine_process() {
   return filter.install(SECCOMP_FILTER_FLAG_TSYNC, kAllow);
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_THREAD__)
 int confine_packet_thread() { return 0; }
 #else
 int confine_packet_thread() {

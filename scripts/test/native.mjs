@@ -1,19 +1,27 @@
-// The C++ tests: doctest's test cases; those with a reader and a writer at once also under ThreadSanitizer.
+// The C++ tests: doctest's test cases; those with a reader and a writer at once also under ThreadSanitizer, those of what
+// a worker may not also under AddressSanitizer, whose system calls must not be in the way.
 import { spawnSync } from 'node:child_process'
 import { root } from '../setup/run.mjs'
 
 const SUMMARY = /test cases:\s+(\d+)\s+\|\s+(\d+) passed\s+\|\s+(\d+) failed(?:\s+\|\s+(\d+) skipped)?/
 
+/** Targets of native/Makefile, and the sanitizers that each is built with. */
+const TARGETS = [
+  ['test', ''],
+  ['threads', 'thread'],
+  ['confinement', 'address,undefined'],
+]
+
 export function runNative() {
-  return ['test', 'threads'].map(run).reduce((sum, each) => ({
+  return TARGETS.map(run).reduce((sum, each) => ({
     passed: sum.passed + each.passed,
     failed: sum.failed + each.failed,
     skipped: sum.skipped + each.skipped,
   }))
 }
 
-function run(target) {
-  const sanitize = target === 'threads' ? ['SANITIZE=thread'] : []
+function run([target, sanitizers]) {
+  const sanitize = sanitizers === '' ? [] : [`SANITIZE=${sanitizers}`]
   process.stdout.write(`# native tests${sanitize.map((word) => `, ${word}`)}\n`)
   const args = ['-s', '-j2', '-C', 'native', ...sanitize, target]
   const ran = spawnSync('make', args, { cwd: root, encoding: 'utf8' })
