@@ -15,7 +15,7 @@ int refuse_new_rings();
 // modules; no signals to others and no connections; no file is made shorter, closed or opened to others. 0 or an errno.
 int confine_process();
 // For the calling thread, which has its devices: packets, memory, time, nothing else. It has no capabilities after
-// this. 0 or an errno; built with a sanitizer, which makes calls of its own, it does nothing.
+// this. 0 or an errno; built with ThreadSanitizer, which makes calls of its own, it does nothing.
 int confine_packet_thread();
 
 }  // namespace lwaftr
