@@ -28,7 +28,7 @@ export function historyState(store: Store, transactions: Transactions): StatePro
   }
 }
 
-/** A summary names what was changed, be it hidden from whoever asks. */
+/** A summary names what was changed, be it hidden from whoever asks; so may its maker's comment. */
 function recordOf(
   { revision, time, who, via, comment, summary }: CommitRecord,
   confined: boolean,
@@ -38,8 +38,7 @@ function recordOf(
     time: dateAndTime(time),
     who,
     via,
-    ...(comment === undefined ? {} : { comment }),
-    ...(confined ? {} : { summary }),
+    ...(confined ? {} : { ...(comment === undefined ? {} : { comment }), summary }),
   }
 }
 

@@ -33,8 +33,17 @@ export interface ConfinementParts extends ChangeContext {
 const SECRET = randomBytes(16)
 
 /** An entity-tag that does not tell how many commits there were. */
-function mark(state: number | string): string {
-  return `"${createHmac('sha256', SECRET).update(String(state)).digest('base64url').slice(0, 16)}"`
+function mark(revision: number): string {
+  return tag(`revision ${revision}`)
+}
+
+/** Of what the value alone decides. It must not be a revision's: who writes numbers could compare them. */
+function markValue(value: JsonValue | undefined): string {
+  return tag(`value ${JSON.stringify(value ?? null)}`)
+}
+
+function tag(state: string): string {
+  return `"${createHmac('sha256', SECRET).update(state).digest('base64url').slice(0, 16)}"`
 }
 
 export class Confinement {
@@ -205,7 +214,7 @@ export class Confinement {
     const made = after && this.#changeOf(after)
     const { time } = made ?? last
     if (!exists && !hasDefault(path)) return { entityTag: undefined, time, exists }
-    if (softwire) return { entityTag: mark(JSON.stringify(value ?? null)), time, exists }
+    if (softwire) return { entityTag: markValue(value), time, exists }
     const plain = place === 'beside' && this.judge.whole('read', path.steps) === true
     const change = made ?? (plain ? view.running.changes.of(path) : last)
     return { entityTag: mark(change.revision), time: change.time, exists }

@@ -1,16 +1,21 @@
 // For those who watch the process: is it alive, and does it forward as configured.
 import type { FastifyInstance } from 'fastify'
 import type { InstanceState } from '../../dataplane/dataplane.js'
+import { parsePath } from '../../schema/paths.js'
 import { standingOf } from '../announce/carriers.js'
 import { resource } from '../resource.js'
 import type { Unbound } from '../services.js'
 
-export function healthRoutes(app: FastifyInstance, { isReady, dataplane, access }: Unbound): void {
+const INSTANCES = '/snabb-softwire-v3:softwire-config/instance'
+
+export function healthRoutes(app: FastifyInstance, { isReady, dataplane, access, schema }: Unbound): void {
+  const instances = parsePath(schema, INSTANCES)
   resource(app, '/healthz', { GET: (_, reply) => reply.send({ status: 'ok' }) })
   resource(app, '/readyz', {
     GET: (request, reply) => {
-      // A stranger learns whether, not what.
-      const known = !access.required || request.session.authenticated
+      // A stranger learns whether, not what; so does who may not read of all instances.
+      const { session } = request
+      const known = (!access.required || session.authenticated) && access.readsAll(session, instances)
       if (!isReady()) return reply.code(503).send({ status: 'starting', ...(known ? { problems: [] } : {}) })
       const problems = dataplane.state().instances.flatMap(problemsOf)
       if (problems.length === 0) return reply.send({ status: 'ready' })

@@ -68,15 +68,22 @@ function get(services: Services): Method {
     const { path: text, ...rest } = getParams(params)
     const { schema, datastore } = services
     const path = parsePath(schema, text)
-    const search = Object.entries(rest).map(
-      ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`,
-    )
+    const search = Object.entries(rest).map(([name, value]) => `${encoded(name)}=${encoded(String(value))}`)
     const found = read(services, path, parseRetrieval(schema, search.join('&'), path))
     const where = formatInstanceIdentifier(path)
     if (!found) throw error('not-found', { path: where }, { path: where })
     const revision = datastore.running.revision
     const value = await whole(represent(schema, path, found, 'json'))
     return `{"revision":"${revision}","value":${value}}`
+  }
+}
+
+/** JSON may hold half of a character (a lone surrogate), which a URL cannot. */
+function encoded(text: string): string {
+  try {
+    return encodeURIComponent(text)
+  } catch {
+    throw error('bad-value', { name: 'params', problem: 'there is half a character of UTF-16 in it' })
   }
 }
 

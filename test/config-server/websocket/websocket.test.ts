@@ -388,6 +388,17 @@ t.test('who may not be notified follows nothing, and who may not execute does no
   t.equal((await fetch(`${url}/streams/config/json`, { headers })).status, 403)
 })
 
+t.test('half a character in a parameter is refused, as what no URL can say', async (t) => {
+  const { connect, problems } = await listening(t)
+  const client = await connect()
+  const get = (more: object) => client.call('get', { path: '/', ...more })
+  for (const params of [{ fields: '\ud800' }, { '\ud800': 'x' }])
+    t.match((await get(params)).error?.data, {
+      'ietf-restconf:errors': { error: [{ 'error-tag': 'invalid-value' }] },
+    })
+  t.notOk(problems.some((said) => said !== 'request'))
+})
+
 t.test('a batch has an answer of bounded size: what does not go in is not done', async (t) => {
   const { connect, transactions } = await listening(t)
   const softwires = Array.from({ length: 10_000 }, (_, i) => softwire(`10.0.${i >> 8}.${i & 255}`, 1))
