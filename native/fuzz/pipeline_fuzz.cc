@@ -77,7 +77,8 @@ class Watch {
   void step_ends(size_t received, const Counters& counters);
 
  private:
-  static constexpr size_t kRing = 1 << 17;
+  // For what a step may send, each buffer of the pool once, beside what it receives.
+  static constexpr size_t kRing = 1 << 19;
 
   CaptureRing* ring_;
   std::unique_ptr<Capture> capture_;
