@@ -11,6 +11,10 @@ export function queuesCommand(name: string): Command {
   return clientCommand(name)
     .argument('[instance]', 'device of the instance; without it all are meant')
     .addOption(new Option('--queue <id>', 'one queue of it only').argParser(parseCount))
+    .hook('preAction', (command) => {
+      if (command.opts<QueuesOptions>().queue !== undefined && command.args.length === 0)
+        command.error('error: --queue needs the instance that it is one of', { exitCode: 2 })
+    })
 }
 
 /** The queues as the input of an operation. */

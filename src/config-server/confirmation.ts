@@ -1,11 +1,12 @@
 // The clock of a pending confirmed commit, and the two ways in which its waiting ends.
+import { error } from '../errors.js'
 import type { Datastore } from './datastore.js'
 import type { History } from './history.js'
 import { type Claim, mayEnd, type Pending } from './pending-commit.js'
 import type { Commit } from './publisher.js'
 import { rewriteTo } from './rollback.js'
 import { timeLeft } from './time-left.js'
-import type { Transactions } from './transaction.js'
+import type { CommitRequest, Transactions } from './transaction.js'
 
 interface Parts {
   readonly datastore: Datastore
@@ -62,18 +63,25 @@ export class Confirmation {
   }
 
   async #expire(): Promise<void> {
-    const { pending } = this.#parts.transactions
+    const { transactions } = this.#parts
+    const { pending } = transactions
     if (!pending) return
+    // Whoever came in time may still have waited for their turn, or been in the middle of it.
+    const isOver = () => transactions.pending === pending
     try {
       const commit = await this.#takeBack(pending, {
         who: 'lwaftr',
         via: 'confirmed-commit',
         comment: 'not confirmed in time',
         ends: { who: pending.who, override: true },
+        precondition: () => {
+          if (!isOver()) throw error('no-commit-pending', {})
+        },
       })
       const now = commit ? `revision ${commit.revision} is in force` : 'nothing had to change'
       this.#log('warn', `the commit of ${pending.who} was not confirmed in time; taken back: ${now}`)
     } catch (problem) {
+      if (!isOver()) return
       this.#log(
         'error',
         `the commit of ${pending.who} was not confirmed, but cannot be taken back: ${String(problem)}`,
@@ -82,7 +90,7 @@ export class Confirmation {
     }
   }
 
-  #takeBack({ back }: Pending, by: { who: string; via: string; comment?: string; ends: Claim }) {
+  #takeBack({ back }: Pending, by: Omit<CommitRequest, 'edits' | 'permit'>) {
     const { history, datastore, transactions } = this.#parts
     // Waiting would do the same: whoever may end it need not be permitted each of the changes that go.
     const edits = rewriteTo(history, datastore, back)

@@ -40,6 +40,8 @@ t.test('what goes wrong is said in one line, and changes nothing', async (t) => 
     [['add-config', LIST, text(70)], 1, /psid/],
     [['add-config', LIST, text(2).replace('length 6', 'length 7')], 1, /differ in port-set/],
     [['remove-config', entry(9)], 1, /does not exist/],
+    [['drain', '--queue', '0'], 2, /--queue needs the instance that it is one of/],
+    [['purge-neighbors', '--queue', '0'], 2, /--queue needs the instance that it is one of/],
     [['remove-config', ''], 1, /all there is/],
     [['remove-config', `${entry(1)}/psid`], 1, /lacks its key psid/],
     [['load-config', '/nonexistent'], 1, /\/nonexistent: there is no such file/],

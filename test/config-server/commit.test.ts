@@ -152,6 +152,24 @@ t.test('a confirmed commit that nobody confirms is taken back', async (t) => {
   })
 })
 
+t.test(
+  'a commit that is followed in time stays, though the one that follows takes longer than that',
+  async (t) => {
+    const { call, psids, commits, dataplane } = await world(t)
+    await call('commit', { edit: [add(3)], confirmed: { timeout: 1 } })
+    const { prepare } = FakeDataPlane.prototype
+    dataplane.prepare = async (change) => {
+      dataplane.prepare = prepare
+      await sleep(1500)
+      return dataplane.prepare(change)
+    }
+    await call('commit', { edit: [add(4)], confirmed: { timeout: 600 } })
+    await call('validate', { edit: [add(5)] })
+    t.same(await psids(), [1, 2, 3, 4])
+    t.match((await commits()).pending, { 'back-to': '1' })
+  },
+)
+
 t.test('while a commit waits nobody else changes anything', async (t) => {
   const { call, psids, send, snapshot } = await world(t)
   await call('commit', { edit: [add(3)], confirmed: { persist: 'secret' } })
