@@ -71,8 +71,11 @@ export class Supervisor {
 
   /** Resolves when the worker forwards by what was prepared; one that cannot is replaced. */
   async apply(order: Order): Promise<void> {
+    const isFirst = this.#order === null
     this.#order = order
     const worker = this.#worker
+    // It died meanwhile, with nothing to be started again for.
+    if (worker === null && isFirst) void this.#recover()
     if (worker === null || !this.#hasPrepared) return
     this.#hasPrepared = false
     try {
@@ -168,24 +171,24 @@ export class Supervisor {
     const { device, log, onChange } = this.options
     log('error', `worker of ${device}: ${problem}; starting it again in ${this.#delay} ms`)
     onChange()
-    void this.#recover()
+    if (this.#order !== null) void this.#recover()
   }
 
   async #recover(): Promise<void> {
     const delay = this.#delay
     this.#delay = Math.min(delay * 2, LONGEST_DELAY)
     await sleep(delay, undefined, { signal: this.#end.signal }).catch(() => {})
-    if (this.#end.signal.aborted || this.#order === null) return
+    if (this.#end.signal.aborted) return
     let worker: Worker | null = null
     try {
       worker = await this.#findOrStart()
+      if (this.#capture !== null) await worker.request({ method: 'capture', capture: this.#capture })
       // The order may change while the worker takes it.
       for (let order: Order | null = null; order !== this.#order; ) {
         order = this.#order as Order
         await worker.request({ method: 'prepare', order: { ...order, absentLinks: true } })
         await worker.request({ method: 'apply' })
       }
-      if (this.#capture !== null) await worker.request({ method: 'capture', capture: this.#capture })
     } catch (problem) {
       worker?.kill()
       this.#lost(problem instanceof Error ? problem.message : String(problem))

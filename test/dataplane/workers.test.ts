@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import type { DataPlane, QueueState } from '../../src/dataplane/dataplane.js'
 import { native } from '../../src/dataplane/native.js'
 import { openDataPlane } from '../../src/dataplane/open.js'
-import { isAlive, isStopped } from '../../src/dataplane/processes.js'
+import { isAlive, isStopped, processesOn } from '../../src/dataplane/processes.js'
 import { RELAY, ROUTE_REFLECTOR, SUBSCRIBERS } from '../../src/lab/addresses.js'
 import { FrameLink } from '../../src/lab/memory/frame-link.js'
 import { MemoryNetwork, SWITCH_STATION } from '../../src/lab/memory/network.js'
@@ -176,6 +176,20 @@ t.test('a commit while the worker is down is not held up, and counts when it is 
   const net = await network(t, options.stateDir)
   await eventually(() => onlyQueue(dataplane).carries.ipv6)
   t.type(await net.fromSubscriber(whole, 7), 'number', 'by the new softwires')
+})
+
+t.test('a worker that dies before what it was started for is in force is started again', async (t) => {
+  const options = freshOptions(t)
+  const dataplane = await open(t, options)
+  const prepared = await dataplane.prepare({ instances: [instance('eth1', withPassthru)] })
+  const pids = processesOn(`/dev/shm/lwaftr-${options.name}/worker-eth1`)
+  t.equal(pids.length, 1)
+  for (const pid of pids) process.kill(pid, 'SIGKILL')
+  // Longer than it takes to be started again for nothing.
+  await sleep(400)
+  await prepared.apply()
+  t.ok(await eventually(() => workerOf(dataplane).status === 'running'))
+  t.ok(await eventually(() => onlyQueue(dataplane).carries.ipv4))
 })
 
 t.test('the next leader adopts the workers, and no packet is lost', async (t) => {
