@@ -104,7 +104,7 @@ function readLeaf(reader: TextReader, node: SchemaNode): JsonValue {
   const start = lexer.at
   // `name value;` is a statement; anything else is the value, which may have blanks in it without quotes (a filter).
   const text = lexer.source.toString('utf8', start).trimEnd()
-  const isStatement = text.endsWith(';') && new RegExp(`^(\\w+:)?${node.name}\\s`).test(text)
+  const isStatement = text.endsWith(';') && new RegExp(`^([\\w.-]+:)?${node.name}\\s`).test(text)
   if (!isStatement && !/^["']/.test(text)) return reader.value(node, text.replace(/\s*;$/, ''), start)
   if (isStatement) lexer.name()
   const value = reader.leafValue(node)

@@ -289,7 +289,14 @@ t.test('every part is read back at its path', (t) => {
 t.test('a value may be written in several ways', (t) => {
   const read = (path: string, text: string) =>
     readTextAt(schema, parsePath(schema, path), Buffer.from(text)).value
-  for (const text of ['1500', '1500;', ' "1500" ', 'mtu 1500;', 'softwire:mtu 1500;'])
+  for (const text of [
+    '1500',
+    '1500;',
+    ' "1500" ',
+    'mtu 1500;',
+    'softwire:mtu 1500;',
+    'snabb-softwire-v3:mtu 1500;',
+  ])
     t.equal(read('/softwire-config/external-interface/mtu', text), 1500, text)
   for (const text of ['ip and tcp', 'ip and tcp;', '"ip and tcp"', 'ingress-filter "ip and tcp";'])
     t.equal(read('/softwire-config/external-interface/ingress-filter', text), 'ip and tcp', text)
