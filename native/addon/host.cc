@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "convert.h"
+#include "io/grace_period.h"
 #include "io/interface.h"
 #include "io/queue_memory.h"
 #include "io/service_manager.h"
@@ -64,6 +65,11 @@ Napi::Value remove_tap(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value wait_for_receivers(const Napi::CallbackInfo& info) {
+  lwaftr::wait_for_receivers();
+  return info.Env().Undefined();
+}
+
 Napi::Value notify(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto socket = to_string(info[0], "socket");
@@ -80,6 +86,7 @@ void init_host(Napi::Env env, Napi::Object exports) {
   exports.Set("queueMemory", Napi::Function::New(env, queue_memory, "queueMemory"));
   exports.Set("interfaceInfo", Napi::Function::New(env, interface_info_of, "interfaceInfo"));
   exports.Set("notify", Napi::Function::New(env, notify, "notify"));
+  exports.Set("waitForReceivers", Napi::Function::New(env, wait_for_receivers, "waitForReceivers"));
   exports.Set("removeTap", Napi::Function::New(env, remove_tap, "removeTap"));
 }
 

@@ -23,8 +23,6 @@ bool read_mac(Napi::Value value, MacAddress* mac) {
   return true;
 }
 
-}  // namespace
-
 std::optional<FrameShare> to_frame_share(Napi::Value value) {
   if (!value.IsObject()) return throw_type_error(value.Env(), "share must be an object");
   auto object = value.As<Napi::Object>();
@@ -88,6 +86,18 @@ bool read_hardware_share(Napi::Value value, LinkPart* part) {
     part->stations.emplace(mac, vlan);
   }
   return true;
+}
+
+}  // namespace
+
+std::optional<LinkPart> to_link_part(Napi::Value value) {
+  if (!value.IsObject()) return throw_type_error(value.Env(), "a part of a link must be an object");
+  const auto object = value.As<Napi::Object>();
+  LinkPart part;
+  const auto share = to_frame_share(object.Get("share"));
+  if (!share || !read_hardware_share(object.Get("hardware"), &part)) return std::nullopt;
+  part.share = *share;
+  return part;
 }
 
 std::optional<Driver> to_driver(Napi::Value value) {

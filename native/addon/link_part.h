@@ -1,4 +1,4 @@
-// What a queue has of its links, out of JavaScript: FrameShare and HardwareShare of src/dataplane/frame-share.ts.
+// What a queue has of its links, out of JavaScript: LinkPart of src/dataplane/link-part.ts.
 #pragma once
 #include <napi.h>
 
@@ -8,9 +8,8 @@
 
 namespace lwaftr::addon {
 
-// Both throw into JavaScript when the value is not what they need, and then return nothing or false.
-std::optional<FrameShare> to_frame_share(Napi::Value value);
-bool read_hardware_share(Napi::Value value, LinkPart* part);
+// Throws into JavaScript when the value is not what it needs, and then returns nothing.
+std::optional<LinkPart> to_link_part(Napi::Value value);
 
 // Driver of src/dataplane/dataplane.ts; throws and gives nothing for another name.
 std::optional<Driver> to_driver(Napi::Value value);

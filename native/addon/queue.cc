@@ -35,8 +35,9 @@ Napi::Function QueueHandle::define(Napi::Env env) {
   return DefineClass(env, "Queue",
                      {StaticMethod("open", &QueueHandle::open), InstanceAccessor<&QueueHandle::drivers>("drivers"),
                       InstanceMethod("start", &QueueHandle::start), InstanceMethod("pin", &QueueHandle::pin),
-                      InstanceMethod("apply", &QueueHandle::apply), InstanceMethod("reopen", &QueueHandle::reopen),
-                      InstanceMethod("stop", &QueueHandle::stop)});
+                      InstanceMethod("apply", &QueueHandle::apply), InstanceMethod("widen", &QueueHandle::widen),
+                      InstanceMethod("narrow", &QueueHandle::narrow), InstanceMethod("drain", &QueueHandle::drain),
+                      InstanceMethod("reopen", &QueueHandle::reopen), InstanceMethod("stop", &QueueHandle::stop)});
 }
 
 QueueHandle::QueueHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<QueueHandle>(info) {}
@@ -69,9 +70,11 @@ bool QueueHandle::open_links(const Napi::Object& options) {
     memory_node_ = static_cast<int>(*node);
   }
   const OnMemoryNode here(memory_node_);
-  auto share = to_frame_share(options.Get("share"));
-  if (!share || !read_hardware_share(options.Get("hardware"), &part_)) return false;
-  part_.share = *share;
+  auto part = to_link_part(options.Get("part"));
+  auto beside = to_boolean(options.Get("beside"), "beside");
+  if (!part || !beside) return false;
+  part_ = *part;
+  part->beside = *beside;
   if (env.IsExceptionPending() || !internal || !driver || !directory || !absent_links || !memory) return false;
 
   for (DeviceName& name : ports_.names) name = {*driver, "", *directory};
@@ -89,7 +92,7 @@ bool QueueHandle::open_links(const Napi::Object& options) {
   for (size_t i : {kInternal, kExternal}) {
     if (!ports_.used[i]) continue;
     OpenError error;
-    ports_.devices[i] = open_link_device(ports_.names[i], part_, &ports_.drivers[i], &error);
+    ports_.devices[i] = open_link_device(ports_.names[i], *part, &ports_.drivers[i], &error);
     if (ports_.devices[i] || (*absent_links && error.number == ENODEV)) continue;
     throw_open_error(env, ports_.names[i].name, error);
     return false;
@@ -210,11 +213,6 @@ Napi::Value QueueHandle::apply(const Napi::CallbackInfo& info) {
     }
     update.table_generation = *generation;
   }
-  if (auto change = member(object, "share")) {
-    update.share = to_frame_share(*change);
-    if (!update.share) return {};
-    part_.share = *update.share;
-  }
   if (object.Has("capture")) {
     update.exchange_capture = true;
     if (auto change = member(object, "capture")) update.capture = to_capture(change->As<Napi::Object>());
@@ -237,15 +235,33 @@ Napi::Value QueueHandle::apply(const Napi::CallbackInfo& info) {
     created_passthru_ = created || *ours;
   }
   if (!hand_over(update)) return {};
-  if (update.share_problem) {
-    throw_system_error(env, update.share_problem, "cannot receive another part of the link's frames");
-    return {};
-  }
   if (replaces_created && update.devices[kPassthru]) update.devices[kPassthru]->remove_when_closed();
   Napi::Object result = Napi::Object::New(env);
   result.Set("createdTap", created);
   result.Set("passthruProblem", error.number ? Napi::String::New(env, error.message) : env.Null());
   return result;
+}
+
+Napi::Value QueueHandle::widen(const Napi::CallbackInfo& info) {
+  const auto part = to_link_part(info[0]);
+  if (!part || !thread_) return {};
+  // Best effort: without it, a frame may be missed while it passes from one queue to another.
+  thread_->widen(*part);
+  return info.Env().Undefined();
+}
+
+Napi::Value QueueHandle::narrow(const Napi::CallbackInfo& info) {
+  const auto part = to_link_part(info[0]);
+  if (!part || !thread_) return {};
+  part_ = *part;
+  if (const int problem = thread_->narrow(part_))
+    throw_system_error(info.Env(), problem, "cannot receive another part of the link's frames");
+  return info.Env().Undefined();
+}
+
+Napi::Value QueueHandle::drain(const Napi::CallbackInfo& info) {
+  if (thread_) thread_->drain();
+  return info.Env().Undefined();
 }
 
 Napi::Value QueueHandle::reopen(const Napi::CallbackInfo& info) {

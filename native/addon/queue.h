@@ -34,6 +34,9 @@ class QueueHandle : public Napi::ObjectWrap<QueueHandle> {
   Napi::Value start(const Napi::CallbackInfo& info);
   Napi::Value pin(const Napi::CallbackInfo& info);
   Napi::Value apply(const Napi::CallbackInfo& info);
+  Napi::Value widen(const Napi::CallbackInfo& info);
+  Napi::Value narrow(const Napi::CallbackInfo& info);
+  Napi::Value drain(const Napi::CallbackInfo& info);
   Napi::Value reopen(const Napi::CallbackInfo& info);
   Napi::Value stop(const Napi::CallbackInfo& info);
 

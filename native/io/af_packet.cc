@@ -13,6 +13,7 @@
 
 #include "ethtool.h"
 #include "interface.h"
+#include "link_part.h"
 #include "offload.h"
 
 namespace lwaftr {
@@ -97,9 +98,19 @@ int AfPacket::choose(const std::vector<sock_filter>& filter) {
 }
 
 int AfPacket::share(const FrameShare& share) {
+  share_ = share;
   const int problem = let_in(wanted_memberships(share));
   return problem ? problem : choose(frame_filter(share, class_));
 }
+
+int AfPacket::widen(const LinkPart& next) {
+  Memberships both = wanted_memberships(share_);
+  both.merge(wanted_memberships(next.share));
+  const int problem = let_in(both);
+  return problem ? problem : choose(either_filter(frame_filter(share_, class_), frame_filter(next.share, class_)));
+}
+
+int AfPacket::narrow(const LinkPart& next) { return share(next.share); }
 
 // Once for both classes. Where the driver has no unicast filters, or too few, the kernel sets it promiscuous itself.
 AfPacket::Memberships AfPacket::wanted_memberships(const FrameShare& share) const {

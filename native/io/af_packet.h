@@ -32,7 +32,8 @@ class AfPacket final : public Device {
   void transmit(Packet* const* packets, size_t count) override;
   int wait_fd() const override { return receive_fd_; }
   LinkStatus check() override;
-  int share(const FrameShare& share) override;
+  int widen(const LinkPart& next) override;
+  int narrow(const LinkPart& next) override;
   void abandon() override;
 
  private:
@@ -43,6 +44,7 @@ class AfPacket final : public Device {
   static std::unique_ptr<AfPacket> prepare(const std::string& interface, size_t ring_bytes, OpenError* error);
   Memberships wanted_memberships(const FrameShare& share) const;
   // These return an errno.
+  int share(const FrameShare& share);
   int choose(const std::vector<sock_filter>& filter);
   int let_in(const Memberships& wanted);
   bool map_ring(uint32_t mtu, size_t bytes);
@@ -62,6 +64,7 @@ class AfPacket final : public Device {
   std::string interface_;
   int index_;
   FrameClass class_ = FrameClass::urgent;
+  FrameShare share_;
   Memberships memberships_;
   bool filters_vlans_ = false;
   int receive_fd_ = -1;

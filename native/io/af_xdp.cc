@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "checksum_offload.h"
+#include "ethtool.h"
 #include "interface.h"
 #include "patience.h"
 
@@ -30,13 +32,13 @@ std::unique_ptr<AfXdp> AfXdp::open(const XdpRequest& request, OpenError* error) 
   AfXdp& d = *device;
   int problem = d.xsk_.create();
   // The queue that this one follows may still hold it: then start() is its turn.
-  if (problem == 0 && d.interface_->claim(request.queue)) {
+  if (problem == 0 && d.interface_->claim(d.queue_)) {
     d.claimed_ = true;
     problem = d.bind();
   }
   if (problem == 0) return device;
   error->number = problem;
-  error->message = request.interface + ": cannot use queue " + std::to_string(request.queue) + " by AF_XDP: " +
+  error->message = request.interface + ": cannot use queue " + std::to_string(d.queue_) + " by AF_XDP: " +
                    (problem == EMSGSIZE ? "its MTU is above " + std::to_string(kMtuOfOneBuffer) +
                                               ", and this kernel has no AF_XDP frames of several buffers"
                                         : std::string(strerror(problem)));
@@ -75,12 +77,32 @@ void AfXdp::start(OpenError* error) {
     const int problem = claimed_ ? bind() : EBUSY;
     if (problem) return error->set(problem, name_, "cannot receive by AF_XDP");
   }
-  if (!interface_->receive(queue_, xsk_.fd, stations_)) error->set(errno, name_, "cannot receive by AF_XDP");
+  const int problem = interface_->receive(queue_, xsk_.fd) ? narrow(part_) : errno;
+  if (problem) error->set(problem, name_, "cannot receive by AF_XDP");
+}
+
+int AfXdp::widen(const LinkPart& next) {
+  XdpStations both;
+  std::set_intersection(part_.stations.begin(), part_.stations.end(), next.stations.begin(), next.stations.end(),
+                        std::inserter(both, both.end()));
+  return interface_->take(queue_, both) ? 0 : errno;
+}
+
+int AfXdp::narrow(const LinkPart& next) {
+  part_ = next;
+  // Where the card has no such table, frames of other hardware queues are the kernel's.
+  steer_to_queues(name_, part_.hardware_queues);
+  return interface_->take(queue_, part_.stations) ? 0 : errno;
 }
 
 std::string AfXdp::description() const {
+  const uint32_t count = receive_queues(name_);
+  const bool alone = part_.hardware_queues.size() < count && !spreads_hashes(name_);
+  const std::string others = alone ? ", and by AF_PACKET what comes by other hardware queues than " +
+                                         std::to_string(part_.hardware_queues.size()) + " of " + std::to_string(count)
+                                   : "";
   return std::string("AF_XDP, ") + (interface_->mode() == XdpMode::native ? "native" : "generic") + " mode, " +
-         (zero_copy_ ? "zero-copy" : "copying");
+         (zero_copy_ ? "zero-copy" : "copying") + others;
 }
 
 size_t AfXdp::receive(PacketPool& pool, Packet** packets, size_t limit) {

@@ -24,14 +24,17 @@ class AfXdp final : public Device {
   void transmit(Packet* const* packets, size_t count) override;
   int wait_fd() const override { return xsk_.fd.get(); }
   LinkStatus check() override;
+  // Frames for stations that it has no more go to the kernel, where an AF_PACKET ring takes those of both parts.
+  int widen(const LinkPart& next) override;
+  int narrow(const LinkPart& next) override;
   // How it works, for the operator.
   std::string description() const;
 
  private:
   AfXdp(const XdpRequest& request, std::shared_ptr<XdpInterface> interface)
       : name_(request.interface),
-        queue_(request.queue),
-        stations_(request.stations),
+        queue_(request.part.hardware_queue),
+        part_(request.part),
         interface_(std::move(interface)) {}
   int bind();
   Packet* take(PacketPool& pool, uint32_t descriptor, size_t length);
@@ -42,7 +45,7 @@ class AfXdp final : public Device {
 
   std::string name_;
   uint32_t queue_;
-  XdpStations stations_;
+  LinkPart part_;
   std::shared_ptr<XdpInterface> interface_;
   Xsk xsk_;
   bool claimed_ = false;

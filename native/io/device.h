@@ -11,7 +11,7 @@
 
 namespace lwaftr {
 
-struct FrameShare;
+struct LinkPart;
 
 // Why a device could not be opened: errno and one line that names the interface.
 struct OpenError {
@@ -59,9 +59,11 @@ class Device {
   // Asks the kernel, and samples its drop counters: call it some ten times a second.
   virtual LinkStatus check() = 0;
 
-  // From now on another part of the link's frames is received, and none of what both have is missed: an errno if that
-  // cannot be.
-  virtual int share(const FrameShare&) { return 0; }
+  // Another part of the link's frames, in two steps that any thread may take while another one receives. After the
+  // first, frames of both parts are received, so that none is missed while it passes from one queue to another; after
+  // the second, those of the next alone. Both return an errno if that cannot be.
+  virtual int widen(const LinkPart&) { return 0; }
+  virtual int narrow(const LinkPart&) { return 0; }
 
   // Gives packets that it still holds back to their pool: before it leaves the pool's thread.
   virtual void abandon() {}

@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <memory>
+#include <set>
 
 namespace lwaftr {
 
@@ -83,23 +85,53 @@ uint32_t receive_queues(const std::string& interface) {
   return std::max(channels.rx_count + channels.combined_count, 1u);
 }
 
+std::vector<uint32_t> deal_hashes(std::vector<uint32_t> table, const std::vector<uint32_t>& queues) {
+  if (std::set<uint32_t>(table.begin(), table.end()) == std::set<uint32_t>(queues.begin(), queues.end())) return table;
+  std::map<uint32_t, size_t> due;  // entries by queue
+  for (size_t i = 0; i < queues.size(); i++) {
+    due[queues[i]] = table.size() / queues.size() + (i < table.size() % queues.size() ? 1 : 0);
+  }
+  std::vector<uint32_t*> free;
+  for (uint32_t& entry : table) {
+    const auto left = due.find(entry);
+    if (left != due.end() && left->second > 0) {
+      left->second--;
+    } else {
+      free.push_back(&entry);
+    }
+  }
+  auto taker = due.begin();
+  for (uint32_t* entry : free) {
+    while (taker->second == 0) ++taker;
+    *entry = taker->first;
+    taker->second--;
+  }
+  return table;
+}
+
+bool spreads_hashes(const std::string& interface) {
+  ethtool_rxfh_indir head{};
+  head.cmd = ETHTOOL_GRXFHINDIR;
+  return ethtool(interface, &head) && head.size > 0;
+}
+
 bool steer_to_queues(const std::string& interface, const std::vector<uint32_t>& queues) {
   ethtool_rxfh_indir head{};
   head.cmd = ETHTOOL_GRXFHINDIR;
   if (!ethtool(interface, &head) || head.size == 0) return false;
   const size_t size = head.size;
   const auto memory = std::make_unique<uint32_t[]>(sizeof head / sizeof(uint32_t) + size);
-  auto* table = reinterpret_cast<ethtool_rxfh_indir*>(memory.get());
-  table->cmd = ETHTOOL_GRXFHINDIR;
-  table->size = head.size;
-  if (!ethtool(interface, table)) return false;
+  auto* command = reinterpret_cast<ethtool_rxfh_indir*>(memory.get());
+  command->cmd = ETHTOOL_GRXFHINDIR;
+  command->size = head.size;
+  if (!ethtool(interface, command)) return false;
   uint32_t* entries = memory.get() + sizeof head / sizeof(uint32_t);
-  const auto ours = [&queues](uint32_t queue) { return std::count(queues.begin(), queues.end(), queue) > 0; };
-  if (std::all_of(entries, entries + size, ours)) return true;
-  table->cmd = ETHTOOL_SRXFHINDIR;
-  table->size = head.size;
-  for (size_t i = 0; i < size; i++) entries[i] = queues[i % queues.size()];
-  return ethtool(interface, table);
+  const std::vector<uint32_t> before(entries, entries + size), after = deal_hashes(before, queues);
+  if (after == before) return true;
+  command->cmd = ETHTOOL_SRXFHINDIR;
+  command->size = head.size;
+  std::copy(after.begin(), after.end(), entries);
+  return ethtool(interface, command);
 }
 
 std::string ethtool_driver(const std::string& interface) {

@@ -18,6 +18,11 @@ bool filters_vlans(const std::string& interface);
 
 // Hardware queues that it receives by; 1 where it does not say.
 uint32_t receive_queues(const std::string& interface);
+// Whether it has a table by which it spreads hashes over its receive queues (RSS).
+bool spreads_hashes(const std::string& interface);
+// The table with entries for these queues, as many for each, and none for others; a table that has just them stays as
+// it is. As few entries change as can be, since each is flows that pass from one queue to another.
+std::vector<uint32_t> deal_hashes(std::vector<uint32_t> table, const std::vector<uint32_t>& queues);
 // Makes RSS use these receive queues only. False: the card has no such table, or does not take it.
 bool steer_to_queues(const std::string& interface, const std::vector<uint32_t>& queues);
 

@@ -101,4 +101,14 @@ std::vector<sock_filter> frame_filter(const FrameShare& share, FrameClass wanted
   return program;
 }
 
+// Where the first would drop, the second is asked.
+std::vector<sock_filter> either_filter(std::vector<sock_filter> one, const std::vector<sock_filter>& other) {
+  for (size_t i = 0; i < one.size(); i++) {
+    if (one[i].code != (BPF_RET | BPF_K) || one[i].k != kDrop) continue;
+    one[i] = {BPF_JMP | BPF_JA, 0, 0, static_cast<uint32_t>(one.size() - i - 1)};
+  }
+  one.insert(one.end(), other.begin(), other.end());
+  return one;
+}
+
 }  // namespace lwaftr

@@ -35,5 +35,7 @@ struct FrameShare {
 enum class FrameClass : uint8_t { urgent, bulk };
 
 std::vector<sock_filter> frame_filter(const FrameShare& share, FrameClass wanted);
+// Accepts what one of two such filters does.
+std::vector<sock_filter> either_filter(std::vector<sock_filter> one, const std::vector<sock_filter>& other);
 
 }  // namespace lwaftr

@@ -21,8 +21,9 @@ class Link {
   int wait_fd() const { return present() ? device_->wait_fd() : -1; }
   // Looks at the device.
   void check();
-  // Has the device, if there is one, receive another part of the link's frames (device.h).
-  int share(const FrameShare& share) { return present() ? device_->share(share) : 0; }
+  // Have the device, if there is one, receive another part of the link's frames (device.h). Not while it is exchanged.
+  int widen(const LinkPart& next) { return device_ ? device_->widen(next) : 0; }
+  int narrow(const LinkPart& next) { return device_ ? device_->narrow(next) : 0; }
   // Puts a started device in place of the one that went; `device` leaves with the old one.
   void exchange(std::unique_ptr<Device>& device);
   // Asked from other threads too: false when a device is missed.

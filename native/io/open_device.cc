@@ -13,24 +13,8 @@ namespace lwaftr {
 namespace {
 
 constexpr size_t kPassthruRing = 1 << 20;  // bytes
-constexpr size_t kBulkRing = 8 << 20;      // 4096 slots at an MTU of 1500: 10 ms at the kernel's best rate
 
 std::string socket_path(const DeviceName& device) { return device.socket_directory + "/link-" + device.name + ".sock"; }
-
-// By AF_XDP, or null: `error` says why not.
-std::unique_ptr<Device> open_xdp(const std::string& interface, const LinkPart& part, bool only_if_better,
-                                 std::string* how, OpenError* error) {
-  XdpRequest request;
-  request.interface = interface;
-  request.queue = part.hardware_queue;
-  request.queues = part.hardware_queues;
-  request.stations = part.stations;
-  request.own_macs = part.own_macs;
-  request.only_if_better = only_if_better;
-  auto device = AfXdp::open(request, error);
-  if (device) *how = device->description();
-  return device;
-}
 
 }  // namespace
 
@@ -38,20 +22,19 @@ std::unique_ptr<Device> open_link_device(const DeviceName& device, const LinkPar
                                          OpenError* error) {
   if (device.driver == Driver::memory) return SocketDevice::listen(socket_path(device), error);
   const std::string interface = resolve_interface(device.name);
-  std::unique_ptr<Device> bulk;
+  std::unique_ptr<AfXdp> fast;
   OpenError obstacle;
   if (device.driver != Driver::af_packet) {
-    bulk = open_xdp(interface, part, device.driver == Driver::automatic, how, &obstacle);
+    fast = AfXdp::open({interface, part, device.driver == Driver::automatic}, &obstacle);
   }
-  if (!bulk && device.driver == Driver::af_xdp) {
+  if (!fast && device.driver == Driver::af_xdp) {
     *error = obstacle;
     return nullptr;
   }
-  if (!bulk) {
-    bulk = AfPacket::open(interface, part.share, FrameClass::bulk, kBulkRing, error);
-    *how = obstacle.number ? "AF_PACKET, since AF_XDP does not fit: " + obstacle.message : "AF_PACKET";
-  }
-  return bulk ? SplitLink::open(interface, part.share, std::move(bulk), error) : nullptr;
+  *how = fast              ? fast->description()
+         : obstacle.number ? "AF_PACKET, since AF_XDP does not fit: " + obstacle.message
+                           : "AF_PACKET";
+  return SplitLink::open(interface, part.share, std::move(fast), error);
 }
 
 std::unique_ptr<Device> open_passthru_device(const DeviceName& device, const PassthruInterface& settings, bool create,

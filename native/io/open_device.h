@@ -1,12 +1,10 @@
 // Which kind of device a name in the configuration is.
 #pragma once
 #include <string>
-#include <vector>
 
 #include "core/settings.h"
 #include "device.h"
-#include "frame_share.h"
-#include "xdp_program.h"
+#include "link_part.h"
 
 namespace lwaftr {
 
@@ -17,16 +15,6 @@ struct DeviceName {
   Driver driver = Driver::af_packet;
   std::string name;              // Linux interface or PCI address
   std::string socket_directory;  // driver memory: NAME is the socket link-NAME.sock in it
-};
-
-// What a queue has of a physical link.
-struct LinkPart {
-  FrameShare share;
-  // With AF_XDP: its hardware receive queue, those of all the instance's queues, and the relay's MACs with their VLANs.
-  uint32_t hardware_queue = 0;
-  std::vector<uint32_t> hardware_queues;
-  XdpStations stations;
-  bool own_macs = false;  // the queues' MACs differ
 };
 
 // The physical link. An absent one is an error. `*how` tells the operator which driver it is, and why not a better one.

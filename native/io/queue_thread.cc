@@ -20,6 +20,7 @@ constexpr size_t kLargePackets = 512;
 constexpr size_t kPassthruShare = 32;         // frames of the passthru device in each pass
 constexpr Time kMaintenance = 100'000'000;    // ns between looks at the devices
 constexpr int kSleep = 50;                    // ms: timers of the pipeline are seconds, packets wake us
+constexpr Time kDrain = 200'000'000;          // ns
 constexpr int kEmptyPasses = 64;              // before sleeping: a burst's next frame is often on its way
 constexpr std::chrono::seconds kPatience(5);  // for a thread that does not reach its batch boundary
 
@@ -69,6 +70,29 @@ bool QueueThread::apply(Update& update) {
   return false;
 }
 
+int QueueThread::widen(const LinkPart& next) { return change(&Link::widen, next); }
+int QueueThread::narrow(const LinkPart& next) { return change(&Link::narrow, next); }
+
+int QueueThread::change(int (Link::*step)(const LinkPart&), const LinkPart& next) {
+  int problem = 0;
+  for (const Port port : {Port::internal, Port::external}) {
+    const int failure = (link(port).*step)(next);
+    // One that is away has its part when it is opened anew.
+    if (failure && link(port).present()) problem = failure;
+  }
+  return problem;
+}
+
+void QueueThread::drain() {
+  // The first may have begun before. What a full ring holds takes a thread that has its CPU some milliseconds.
+  const uint64_t enough = empty_passes_.load(std::memory_order_acquire) + 2;
+  const Time end = monotonic_now() + kDrain;
+  while (thread_.joinable() && empty_passes_.load(std::memory_order_acquire) < enough && monotonic_now() < end) {
+    eventfd_write(wake_, 1);
+    usleep(100);
+  }
+}
+
 void QueueThread::take_update() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -97,11 +121,6 @@ void QueueThread::exchange(Update& update) {
     pipeline_.set_capture(update.capture.get());
     capture_.swap(update.capture);
   }
-  if (update.share) {
-    for (const Port port : {Port::internal, Port::external}) {
-      if (const int problem = link(port).share(*update.share)) update.share_problem = problem;
-    }
-  }
   bool exchanged = false;
   for (size_t i = 0; i < kPortCount; i++) {
     if (!update.exchange[i]) continue;
@@ -121,6 +140,8 @@ void QueueThread::run() {
     if (waiting_.load(std::memory_order_acquire)) take_update();
     size_t received = receive();
     memory_.state.batches.store(++batches, std::memory_order_release);
+    if (received == 0)
+      empty_passes_.store(empty_passes_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     if (received == 0 && ++empty < kEmptyPasses) continue;
     Time now = monotonic_now();
     if (received > 0 || now - last_process >= static_cast<Time>(kSleep) * 1'000'000 / 2) {

@@ -15,7 +15,6 @@
 
 #include "core/binding_table.h"
 #include "core/pipeline.h"
-#include "frame_share.h"
 #include "link.h"
 #include "queue_memory.h"
 
@@ -33,8 +32,6 @@ class QueueThread {
     bool purge_next_hops = false;
     std::unique_ptr<BindingTable> table;
     uint64_t table_generation = 0;
-    std::optional<FrameShare> share;  // of the links; comes back with an errno if they cannot have it
-    int share_problem = 0;
     bool exchange_capture = false;  // for this one, or for none
     std::unique_ptr<Capture> capture;
     // Started devices, by Port. To take passthru's away, exchange it for none.
@@ -52,11 +49,17 @@ class QueueThread {
   int pin(int cpu);
   // Also before start(). Returns when the thread forwards by it; false: it did not answer in time.
   bool apply(Update& update);
+  // Another part of the links' frames (device.h): asked from the thread that also calls apply(). Return an errno.
+  int widen(const LinkPart& next);
+  int narrow(const LinkPart& next);
+  // Returns when all that lay in the links' rings has been forwarded, but soon also when more and more comes.
+  void drain();
   // Asked from any thread: true when the port's device is not there.
   bool misses(Port port) const { return !links_[static_cast<size_t>(port)].present(); }
   void stop();
 
  private:
+  int change(int (Link::*step)(const LinkPart&), const LinkPart& next);
   void run();
   void take_update();
   void exchange(Update& update);
@@ -77,6 +80,7 @@ class QueueThread {
   std::unique_ptr<Capture> capture_;
   std::thread thread_;
   std::atomic<bool> stop_{false};
+  std::atomic<uint64_t> empty_passes_{0};
   int wake_;  // eventfd: an update or the end waits
   Time last_maintenance_ = 0;
   bool attention_ = false;  // poll() saw an error on a device

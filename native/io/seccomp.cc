@@ -182,10 +182,10 @@ int confine_packet_thread() {
 
   Filter filter;
   // Packets: rings, datagrams, the TAP; the sockets of links in memory.
-  filter.add({SYS_read, SYS_readv, SYS_write, SYS_writev, SYS_recvfrom, SYS_recvmsg, SYS_recvmmsg, SYS_sendto,
-              SYS_sendmsg, SYS_sendmmsg, SYS_accept4, SYS_shutdown, SYS_close, SYS_getsockopt, SYS_setsockopt,
-              SYS_ppoll, SYS_epoll_pwait, SYS_epoll_ctl},
-             kAllow);
+  filter.add(
+      {SYS_read, SYS_readv, SYS_write, SYS_writev, SYS_recvfrom, SYS_recvmsg, SYS_recvmmsg, SYS_sendto, SYS_sendmsg,
+       SYS_sendmmsg, SYS_accept4, SYS_shutdown, SYS_close, SYS_getsockopt, SYS_ppoll, SYS_epoll_pwait, SYS_epoll_ctl},
+      kAllow);
   // Whether an interface is there, and up.
   filter.allow_if(SYS_socket, 0, kEverything, {AF_INET, AF_UNIX});
   filter.allow_if(SYS_ioctl, 1, kEverything, {SIOCGIFINDEX, SIOCGIFNAME, SIOCGIFMTU, SIOCGIFFLAGS, SIOCGIFHWADDR});

@@ -15,7 +15,7 @@ namespace lwaftr {
 namespace {
 
 constexpr uint32_t kMostQueues = 1024;
-constexpr uint32_t kMostStations = 2 * kMostQueues;
+constexpr uint32_t kMostTaken = 2 * kMostQueues;  // a queue has two stations
 
 void refuse(OpenError* error, int number, const std::string& interface, const std::string& reason) {
   error->number = number;
@@ -30,30 +30,32 @@ bool has_local_senders(const std::string& driver) {
   return false;
 }
 
-// Frames of a queue without a socket would be the kernel's: every queue that receives must be one of ours.
-bool serves_all(const XdpRequest& request, OpenError* error) {
-  const uint32_t count = receive_queues(request.interface);
-  const uint32_t last = *std::max_element(request.queues.begin(), request.queues.end());
-  if (last >= count) {
-    refuse(error, EINVAL, request.interface,
-           "queue " + std::to_string(last) + " is not one of its " + std::to_string(count) +
-               " hardware receive queues, which queue ids are with AF_XDP");
-    return false;
-  }
-  if (request.queues.size() == count || steer_to_queues(request.interface, request.queues)) return true;
+bool has_queue(const XdpRequest& request, uint32_t queue, uint32_t count, OpenError* error) {
+  if (queue < count) return true;
   refuse(error, EINVAL, request.interface,
-         "it receives by " + std::to_string(count) + " hardware queues, of which the configuration has " +
-             std::to_string(request.queues.size()) + " (ethtool -L sets how many it uses)");
+         "queue " + std::to_string(queue) + " is not one of its " + std::to_string(count) +
+             " hardware receive queues, which queue ids are with AF_XDP");
   return false;
 }
 
-// Where only AF_PACKET is right whatever the peer and the card do.
-bool suits(const XdpRequest& request, const std::string& driver, OpenError* error) {
-  const bool tagged = std::any_of(request.stations.begin(), request.stations.end(),
-                                  [](const XdpStation& station) { return station.tag[0] != 0; });
-  if (driver == "veth" && tagged) {
+// Where AF_PACKET is the better choice, whatever the peer and the card do.
+bool suits(const XdpRequest& request, const std::string& driver, uint32_t count, OpenError* error) {
+  const LinkPart& part = request.part;
+  const uint32_t last = *std::max_element(part.hardware_queues.begin(), part.hardware_queues.end());
+  const bool tagged = std::any_of(part.stations.begin(), part.stations.end(),
+                                  [](const XdpStation& station) { return station.tagged(); });
+  if (part.beside) {
+    refuse(error, EBUSY, request.interface, "its other queues do without, and a program would disturb them");
+    return false;
+  }
+  if (!has_queue(request, last, count, error)) return false;
+  if (part.hardware_queues.size() < count && !spreads_hashes(request.interface)) {
+    refuse(error, EINVAL, request.interface,
+           "it receives by " + std::to_string(count) + " hardware queues, of which the configuration has " +
+               std::to_string(part.hardware_queues.size()) + " (ethtool -L sets how many it uses)");
+  } else if (driver == "veth" && tagged) {
     refuse(error, EOPNOTSUPP, request.interface, "XDP does not see the VLAN tags that a veth peer leaves to the card");
-  } else if (request.own_macs) {
+  } else if (part.own_macs) {
     refuse(error, EOPNOTSUPP, request.interface,
            "its queues have different MAC addresses, and the card spreads by hash");
   }
@@ -74,12 +76,15 @@ std::shared_ptr<XdpInterface> XdpInterface::share(const XdpRequest& request, Ope
     return nullptr;
   }
   const std::string driver = ethtool_driver(request.interface);
-  if (!serves_all(request, error) || (request.only_if_better && !suits(request, driver, error))) return nullptr;
+  const uint32_t count = receive_queues(request.interface);
+  if (!has_queue(request, request.part.hardware_queue, count, error)) return nullptr;
   const std::lock_guard<std::mutex> lock(mutex);
   if (auto known = interfaces[info->index].lock()) return known;
+  if (request.only_if_better && !suits(request, driver, count, error)) return nullptr;
   std::shared_ptr<XdpInterface> made(new XdpInterface);
   made->index_ = info->index;
   made->is_virtual_ = has_local_senders(driver);
+  made->hides_tags_ = driver == "veth";
   disable_receive_merging(request.interface);
   disable_receive_untagging(request.interface);
   if (!made->attach(request, error)) return nullptr;
@@ -88,13 +93,13 @@ std::shared_ptr<XdpInterface> XdpInterface::share(const XdpRequest& request, Ope
 }
 
 bool XdpInterface::attach(const XdpRequest& request, OpenError* error) {
-  stations_ = bpf_create_map(BPF_MAP_TYPE_HASH, sizeof(XdpStation), sizeof(uint8_t), kMostStations);
+  taken_ = bpf_create_map(BPF_MAP_TYPE_HASH, sizeof(XdpFrames), sizeof(uint8_t), kMostTaken);
   sockets_ = bpf_create_map(BPF_MAP_TYPE_XSKMAP, sizeof(uint32_t), sizeof(int), kMostQueues);
-  if (!stations_.open() || !sockets_.open()) {
+  if (!taken_.open() || !sockets_.open()) {
     error->set(errno, request.interface, "cannot make a BPF map");
     return false;
   }
-  const std::vector<bpf_insn> program = xdp_program(stations_, sockets_);
+  const std::vector<bpf_insn> program = xdp_program(taken_, sockets_);
   program_ = bpf_load_xdp(program, BPF_F_XDP_HAS_FRAGS);
   if (!program_.open() && errno == EINVAL) {
     has_fragments_ = false;
@@ -133,29 +138,50 @@ bool XdpInterface::claim(uint32_t queue) {
 void XdpInterface::release(uint32_t queue) {
   const std::lock_guard<std::mutex> lock(mutex_);
   claimed_.erase(queue);
-  if (wanted_.erase(queue) > 0) write_stations();
+  if (wanted_.erase(queue) > 0) write();
 }
 
-bool XdpInterface::receive(uint32_t queue, const Fd& socket, const XdpStations& stations) {
+bool XdpInterface::receive(uint32_t queue, const Fd& socket) {
+  const int fd = socket.get();
+  return bpf_map_set(sockets_, &queue, &fd);
+}
+
+bool XdpInterface::take(uint32_t queue, const XdpStations& stations) {
   const std::lock_guard<std::mutex> lock(mutex_);
   wanted_[queue] = stations;
-  const int fd = socket.get();
-  return write_stations() && bpf_map_set(sockets_, &queue, &fd);
+  return write();
 }
 
-// First what is new, then what is no more: a frame that stays ours is always known.
-bool XdpInterface::write_stations() {
-  XdpStations all;
-  for (const auto& [queue, stations] : wanted_) all.insert(stations.begin(), stations.end());
+// Where tags are hidden, a frame that seems untagged is not of a MAC that has tagged ones: the kernel tells them apart.
+std::set<XdpFrames> XdpInterface::taken() const {
+  std::set<MacAddress> unclear;
+  for (const auto& [queue, stations] : wanted_) {
+    for (const XdpStation& station : stations) {
+      if (hides_tags_ && station.tagged()) unclear.insert(station.mac);
+    }
+  }
+  std::set<XdpFrames> all;
+  for (const auto& [queue, stations] : wanted_) {
+    for (const XdpStation& station : stations) {
+      if (station.tagged() || unclear.count(station.mac) == 0) all.insert({station, queue});
+    }
+  }
+  return all;
+}
+
+// First what is no more, which is the kernel's from then on, then what is new.
+bool XdpInterface::write() {
+  const std::set<XdpFrames> all = taken();
   constexpr uint8_t kPresent = 1;
-  for (const XdpStation& station : all) {
-    if (!bpf_map_set(stations_, &station, &kPresent)) return false;
+  for (const XdpFrames& frames : written_) {
+    if (all.count(frames) == 0) bpf_map_remove(taken_, &frames);
   }
-  for (const XdpStation& station : written_) {
-    if (all.count(station) == 0) bpf_map_remove(stations_, &station);
+  bool done = true;
+  for (const XdpFrames& frames : all) {
+    if (written_.count(frames) == 0) done = bpf_map_set(taken_, &frames, &kPresent) && done;
   }
-  written_ = std::move(all);
-  return true;
+  written_ = all;
+  return done;
 }
 
 }  // namespace lwaftr

@@ -1,5 +1,6 @@
-// What the queues of one interface share while they receive by AF_XDP: the program and the maps of its
-// sockets and stations. All of it ends when the last queue lets go, or its process is killed.
+// What the queues of one interface share while they receive by AF_XDP: the program and the maps of what it takes and of
+// its sockets. A queue's part of them changes in place and is nobody else's. All of it ends when the last queue lets
+// go, or its process is killed.
 #pragma once
 #include <map>
 #include <memory>
@@ -10,7 +11,7 @@
 
 #include "bpf.h"
 #include "device.h"
-#include "xdp_program.h"
+#include "link_part.h"
 
 namespace lwaftr {
 
@@ -19,11 +20,8 @@ enum class XdpMode : uint8_t { native, generic };
 // What a queue asks of its interface.
 struct XdpRequest {
   std::string interface;
-  uint32_t queue = 0;            // its hardware receive queue
-  std::vector<uint32_t> queues;  // those of all queues of the instance
-  XdpStations stations;          // the relay's, as this queue's settings have them
-  bool own_macs = false;         // queues of the instance have different ones: the card spreads frames by hash
-  bool only_if_better = false;   // refuse where AF_PACKET is the safer choice: driver `auto`
+  LinkPart part;
+  bool only_if_better = false;  // refuse where AF_PACKET is the better choice: driver `auto`
 };
 
 class XdpInterface {
@@ -42,24 +40,28 @@ class XdpInterface {
   bool claim(uint32_t queue);
   void release(uint32_t queue);
 
-  // From now on frames for these stations are taken, and those of this hardware queue go to the socket.
-  bool receive(uint32_t queue, const Fd& socket, const XdpStations& stations);
+  // Where frames of this hardware queue go that are taken.
+  bool receive(uint32_t queue, const Fd& socket);
+  // From now on those for these stations are taken, others are the kernel's.
+  bool take(uint32_t queue, const XdpStations& stations);
 
  private:
   XdpInterface() = default;
   bool attach(const XdpRequest& request, OpenError* error);
-  bool write_stations();
+  std::set<XdpFrames> taken() const;
+  bool write();
 
   int index_ = 0;
   XdpMode mode_ = XdpMode::native;
   bool has_fragments_ = true;
   bool is_virtual_ = false;
-  Fd sockets_, stations_, program_, link_;
+  bool hides_tags_ = false;  // the peer leaves VLAN tags beside the frame, where XDP does not see them
+  Fd sockets_, taken_, program_, link_;
 
   std::mutex mutex_;
   std::set<uint32_t> claimed_;
   std::map<uint32_t, XdpStations> wanted_;  // by queue
-  XdpStations written_;
+  std::set<XdpFrames> written_;
 };
 
 }  // namespace lwaftr

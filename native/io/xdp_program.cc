@@ -72,9 +72,11 @@ XdpStation::XdpStation(const MacAddress& mac, VlanTag vlan) : mac(mac) {
   if (vlan) store16(tag, *vlan | kTagged);
 }
 
-std::vector<bpf_insn> xdp_program(const Fd& stations, const Fd& sockets) {
+std::vector<bpf_insn> xdp_program(const Fd& taken, const Fd& sockets) {
   enum { r0, r1, r2, r3, r4, r5, context, ethertype, payload, end, stack };
-  constexpr int kKey = -8, kTag = kKey + int{offsetof(XdpStation, tag)};  // an XdpStation on the stack
+  // XdpFrames on the stack.
+  constexpr int kKey = -16, kTag = kKey + int{offsetof(XdpStation, tag)},
+                kQueue = kKey + int{offsetof(XdpFrames, queue)};
   Assembler a;
   a.copy(context, r1);
   a.load(BPF_W, r2, r1, offsetof(xdp_md, data));
@@ -98,8 +100,10 @@ std::vector<bpf_insn> xdp_program(const Fd& stations, const Fd& sockets) {
   a.load(BPF_H, ethertype, r2, 16);
   a.place("untagged");
   a.store(BPF_H, stack, kTag, r3);
+  a.load(BPF_W, r3, context, offsetof(xdp_md, rx_queue_index));
+  a.store(BPF_W, stack, kQueue, r3);
 
-  a.load_map(r1, stations);
+  a.load_map(r1, taken);
   a.copy(r2, stack);
   a.operate(BPF_ADD, r2, kKey);
   a.call(BPF_FUNC_map_lookup_elem);

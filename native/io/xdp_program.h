@@ -3,10 +3,10 @@
 // where an AF_PACKET socket takes what is ours of it (split_link.h) and the host what is its own: ARP, neighbour
 // discovery, broadcast, multicast, passthru.
 //
-//   frame ─► (destination MAC, VLAN) in stations? ─► IPv4, IPv6 without NDP? ─► XSKMAP[rx queue] ─► AF_XDP socket
-//                     └─ no ─────────────────────────────── no ┴──────────────── none ┴────────────► kernel
+//   frame ─► (rx queue, destination MAC, VLAN) known? ─► IPv4, IPv6 without NDP? ─► XSKMAP[rx queue] ─► AF_XDP socket
+//                          └─ no ────────────────────────────── no ┴──────────────── none ┴────────────► kernel
 //
-// The stations are a map, so that they change under a running program.
+// What each hardware queue takes is a map, so that it changes under a running program, and for one queue alone.
 #pragma once
 #include <set>
 #include <utility>
@@ -26,6 +26,7 @@ struct XdpStation {
 
   XdpStation() = default;
   XdpStation(const MacAddress& mac, VlanTag vlan);
+  bool tagged() const { return tag[0] != 0; }
   bool operator<(const XdpStation& other) const {
     return std::pair(mac, tag[0] << 8 | tag[1]) < std::pair(other.mac, other.tag[0] << 8 | other.tag[1]);
   }
@@ -33,7 +34,18 @@ struct XdpStation {
 static_assert(sizeof(XdpStation) == 8);
 using XdpStations = std::set<XdpStation>;
 
-// The program over a hash of stations and an XSKMAP.
-std::vector<bpf_insn> xdp_program(const Fd& stations, const Fd& sockets);
+// Frames of a hardware queue for a station.
+struct XdpFrames {
+  XdpStation station;
+  uint32_t queue = 0;
+
+  bool operator<(const XdpFrames& other) const {
+    return queue != other.queue ? queue < other.queue : station < other.station;
+  }
+};
+static_assert(sizeof(XdpFrames) == 12);
+
+// The program over a hash of XdpFrames and an XSKMAP.
+std::vector<bpf_insn> xdp_program(const Fd& taken, const Fd& sockets);
 
 }  // namespace lwaftr

@@ -24,6 +24,7 @@ namespace lwaftr::test {
 namespace {
 
 constexpr const char* kRelay = "02:22:22:22:22:00";
+constexpr const char* kTagged = "02:22:22:22:22:40";  // its other MAC, on a VLAN
 constexpr const char* kPeer = "02:00:00:00:00:11";
 constexpr size_t kRing = 8 << 20;
 
@@ -62,8 +63,8 @@ void with_cable(const std::function<void()>& test) {
 XdpRequest request() {
   XdpRequest request;
   request.interface = "relay";
-  request.queues = {0};
-  request.stations = {XdpStation(mac(kRelay), {}), XdpStation(mac(kRelay), 64)};
+  request.part.hardware_queues = {0};
+  request.part.stations = {XdpStation(mac(kRelay), {}), XdpStation(mac(kTagged), 64)};
   return request;
 }
 
@@ -118,7 +119,7 @@ struct Ends {
   }
 };
 
-Frame to_relay() { return Frame(kRelay, kPeer); }
+Frame to_relay(const char* address = kRelay) { return Frame(address, kPeer); }
 
 TEST_CASE("bulk traffic for the relay is taken, all else is the kernel's") {
   with_cable([] {
@@ -142,9 +143,9 @@ TEST_CASE("bulk traffic for the relay is taken, all else is the kernel's") {
     } cases[] = {
         {"IPv4", to_relay().ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).payload(30).bytes(), true},
         {"IPv6", to_relay().ipv6("2001:db8::2", "2001:db8::1").udp(1, 2).payload(3).bytes(), true},
-        {"its VLAN", to_relay().vlan(64).ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).payload(30).bytes(), true},
+        {"its VLAN", to_relay(kTagged).vlan(64).ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).payload(30).bytes(), true},
         {"its VLAN, with a priority",
-         to_relay().vlan(0xe040).ipv6("2001:db8::2", "2001:db8::1").udp(1, 2).payload(30).bytes(), true},
+         to_relay(kTagged).vlan(0xe040).ipv6("2001:db8::2", "2001:db8::1").udp(1, 2).payload(30).bytes(), true},
         {"a ping of its IPv6 address", ndp(128), true},
         {"an ICMPv6 error", ndp(2), true},
         {"ICMPv6 beyond neighbour discovery", ndp(138), true},
@@ -152,7 +153,9 @@ TEST_CASE("bulk traffic for the relay is taken, all else is the kernel's") {
         {"a router solicitation", ndp(133), false},
         {"a neighbour advertisement", ndp(136), false},
         {"a redirect", ndp(137), false},
-        {"another VLAN", to_relay().vlan(65).ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).payload(30).bytes(), false},
+        {"another VLAN", to_relay(kTagged).vlan(65).ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).payload(30).bytes(),
+         false},
+        {"the VLAN of another MAC", to_relay().vlan(64).ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).bytes(), false},
         {"VLAN 0", to_relay().vlan(0).ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).payload(30).bytes(), false},
         {"another MAC", Frame("02:22:22:22:22:01", kPeer).ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).bytes(), false},
         {"broadcast", Frame("ff:ff:ff:ff:ff:ff", kPeer).ipv4("192.0.2.1", "198.51.100.7").udp(1, 2).bytes(), false},
@@ -287,35 +290,137 @@ TEST_CASE("where the choice is ours, AF_XDP is not taken for what it would get w
     OpenError error;
     CHECK(!AfXdp::open(what, &error));
     CHECK(error.message == "relay: XDP does not see the VLAN tags that a veth peer leaves to the card");
-    what.stations = {XdpStation(mac(kRelay), {})};
+    what.part.stations = {XdpStation(mac(kRelay), {})};
     CHECK(open_relay(what));
-    what.own_macs = true;
+    what.part.own_macs = true;
     error = {};
     CHECK(!AfXdp::open(what, &error));
     CHECK(error.message == "relay: its queues have different MAC addresses, and the card spreads by hash");
+    what.part.beside = true;
+    error = {};
+    CHECK(!AfXdp::open(what, &error));
+    CHECK(error.message == "relay: its other queues do without, and a program would disturb them");
   });
+}
+
+// Both ends have two queues each.
+void lay_two_queues() {
+  run("ip link del relay");
+  run("ip link add relay mtu 9000 numrxqueues 2 numtxqueues 2 type veth peer name peer mtu 9000 numrxqueues 2 "
+      "numtxqueues 2");
+  run("ip link set relay up; ip link set peer up");
 }
 
 TEST_CASE("queues share one program, each receives by its own") {
   with_cable([] {
-    run("ip link del relay");
-    run("ip link add relay mtu 9000 numrxqueues 2 numtxqueues 2 type veth peer name peer mtu 9000 numrxqueues 2 "
-        "numtxqueues 2");
-    run("ip link set relay up; ip link set peer up");
+    lay_two_queues();
     XdpRequest one = request();
+    one.part.stations = {XdpStation(mac(kRelay), {})};
+    one.only_if_better = true;
     OpenError error;
     CHECK(!AfXdp::open(one, &error));
     CHECK(error.message.find("2 hardware queues") != std::string::npos);
-    one.queues = {0, 1};
+    one.only_if_better = false;
     auto first = open_relay(one);
     if (!first) return;
-    one.queue = 1;
+    CHECK(first->description() ==
+          "AF_XDP, native mode, copying, and by AF_PACKET what comes by other hardware queues than 1 of 2");
+    one.part.hardware_queues = {0, 1};
+    one.part.hardware_queue = 1;
     auto second = open_relay(one);
-    one.queue = 2;
-    one.queues = {0, 1, 2};
+    CHECK(second->description() == "AF_XDP, native mode, copying");
+    one.part.hardware_queues = {0, 1, 2};
+    one.part.hardware_queue = 2;
     error = {};
     CHECK(!AfXdp::open(one, &error));
     CHECK(error.message.find("queue 2 is not one of its 2") != std::string::npos);
+  });
+}
+
+TEST_CASE("what a queue takes changes in place, and is no other's") {
+  with_cable([] {
+    lay_two_queues();
+    const MacAddress relay = mac(kRelay), moved = mac(kTagged);
+    LinkPart common;
+    common.hardware_queues = {0, 1};
+    common.stations = {XdpStation(relay, {})};
+    std::unique_ptr<AfXdp> queues[2];
+    PacketPool pool(16384, 512);
+    OpenError error;
+    for (uint32_t i : {0u, 1u}) {
+      XdpRequest what{"relay", common, false};
+      what.part.hardware_queue = i;
+      queues[i] = open_relay(what);
+      if (!queues[i]) return;
+      queues[i]->start(&error);
+    }
+    auto peer = AfPacket::open("peer", kRing, &error);
+    auto kernel = AfPacket::open("relay", kRing, &error);
+    REQUIRE_MESSAGE(error.number == 0, error.message);
+    kernel->start(&error);
+    const auto count = [&pool](Device& device) {
+      size_t sum = 0;
+      for (pollfd wait{device.wait_fd(), POLLIN, 0}; poll(&wait, 1, 30) > 0;) {
+        Packet* packets[64];
+        const size_t got = device.receive(pool, packets, 64);
+        for (size_t i = 0; i < got; i++) pool.free(packets[i]);
+        sum += got;
+      }
+      return sum;
+    };
+    constexpr size_t kFlows = 200;
+    const auto send = [&](const char* address) {
+      PacketList packets;
+      for (size_t i = 0; i < kFlows; i++) {
+        // Different flows, which the peer spreads over its transmit queues.
+        const Bytes frame =
+            to_relay(address).ipv4("192.0.2.1", "198.51.100.7").udp(static_cast<uint16_t>(i), 2).payload(30).bytes();
+        packets.push_back(pool.allocate(frame.size()));
+        std::copy(frame.begin(), frame.end(), packets.back()->data);
+        packets.back()->length = static_cast<uint32_t>(frame.size());
+      }
+      peer->transmit(packets.data(), packets.size());
+      for (Packet* packet : packets) pool.free(packet);
+    };
+    struct Counts {
+      size_t first, second, kernel;
+    };
+    const auto counts = [&] { return Counts{count(*queues[0]), count(*queues[1]), count(*kernel)}; };
+
+    send(kRelay);
+    const Counts before = counts();
+    CHECK(before.first > kFlows / 4);
+    CHECK(before.second == kFlows - before.first);
+    CHECK(before.kernel == 0);
+
+    LinkPart next = common;  // of the second one: another MAC
+    next.hardware_queue = 1;
+    next.stations = {XdpStation(moved, {})};
+    CHECK(queues[1]->widen(next) == 0);
+    send(kRelay);
+    const Counts between = counts();
+    CHECK(between.first == before.first);
+    CHECK(between.second == 0);
+    CHECK(between.kernel == before.second);
+
+    CHECK(queues[1]->narrow(next) == 0);
+    send(kRelay);
+    send(kTagged);
+    const Counts after = counts();
+    CHECK(after.first == before.first);
+    CHECK(after.second == before.second);
+    CHECK(after.kernel == kFlows);
+
+    // On a veth an untagged frame of a MAC with a VLAN may have lost its tag on the way: the kernel knows.
+    next.stations = {XdpStation(relay, 7)};
+    CHECK(queues[1]->narrow(next) == 0);
+    send(kRelay);
+    CHECK(counts().kernel == kFlows);
+
+    queues[1].reset();
+    send(kRelay);
+    CHECK(count(*queues[0]) == before.first);
+    CHECK(count(*kernel) == before.second);
   });
 }
 

@@ -15,11 +15,13 @@ namespace {
 
 constexpr MacAddress kCommon{2, 0, 0, 0, 0, 1}, kOwn{2, 0, 0, 0, 0, 2}, kOther{2, 0, 0, 0, 0, 3};
 
-bool runs(const FrameShare& share, FrameClass wanted, const std::vector<uint8_t>& frame) {
+bool runs(const std::vector<sock_filter>& program, const std::vector<uint8_t>& frame) {
   static_assert(sizeof(bpf_insn) == sizeof(sock_filter));
-  auto program = frame_filter(share, wanted);
   auto length = static_cast<unsigned>(frame.size());
   return bpf_filter(reinterpret_cast<const bpf_insn*>(program.data()), frame.data(), length, length) != 0;
+}
+bool runs(const FrameShare& share, FrameClass wanted, const std::vector<uint8_t>& frame) {
+  return runs(frame_filter(share, wanted), frame);
 }
 
 bool urgent(const FrameShare& share, const std::vector<uint8_t>& frame) {
@@ -61,6 +63,30 @@ TEST_CASE("each packet for a MAC in common is one queue's, and each queue has it
     }
     for (int count : taken) CHECK(count > 800);
   }
+}
+
+TEST_CASE("while frames pass between queues, each queue takes those of both its parts and no others") {
+  std::mt19937 random(7);
+  const FrameShare moved{{{kOwn, 0, 1, false}}, false, {kCommon}};
+  const struct {
+    FrameShare before, after;
+  } cases[] = {{queue(0, 3), queue(0, 2)}, {queue(1, 2), queue(2, 3)}, {queue(0, 2), moved}, {moved, {}}, {{}, moved}};
+  size_t differing = 0;
+  for (const auto& c : cases) {
+    for (const FrameClass wanted : {FrameClass::urgent, FrameClass::bulk}) {
+      for (int i = 0; i < 1000; i++) {
+        const MacAddress macs[] = {kCommon, kOwn, kOther, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+        const uint16_t types[] = {ethernet::kIpv4, ethernet::kIpv6, ethernet::kArp};
+        auto bytes = frame(macs[random() % 4], types[random() % 3]);
+        for (size_t k = 14; k < 54; k++) bytes[k] = static_cast<uint8_t>(random());
+        const bool before = runs(c.before, wanted, bytes), after = runs(c.after, wanted, bytes);
+        CHECK(runs(either_filter(frame_filter(c.before, wanted), frame_filter(c.after, wanted)), bytes) ==
+              (before || after));
+        differing += before != after;
+      }
+    }
+  }
+  CHECK(differing > 1000);
 }
 
 TEST_CASE("a router behind passthru is one queue's, and urgent") {

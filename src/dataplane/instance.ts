@@ -1,6 +1,7 @@
 // A worker's queues, kept to the newest order of the leader: what an order does not change is not touched.
 import type { InstanceCapture, Order } from './control.js'
-import { frameShare, hardwareShare } from './frame-share.js'
+import { Handover } from './handover.js'
+import { linkPart } from './link-part.js'
 import { memoryPlace, readSys } from './memory-nodes.js'
 import { native } from './native.js'
 import type { NativeQueue, QueueUpdate } from './native-queue.js'
@@ -18,13 +19,11 @@ interface Prepared {
   readonly opened: ReadonlyMap<number, NativeQueue>
 }
 
-/** What a queue must be opened anew for. With AF_XDP that is also which queues there are: the card deals to them. */
-function devices({ driver, socketDirectory, settings }: Order, queue: QueueSettings): string {
-  const { device, externalDevice, queues } = settings
-  const byHardware = driver === 'auto' || driver === 'af-xdp'
-  const hardware = byHardware ? hardwareShare(queues, queue) : null
+/** What queues must be opened anew for. */
+function devices({ driver, socketDirectory, settings }: Order): string {
+  const { device, externalDevice } = settings
   const where = driver === 'memory' ? socketDirectory : null
-  return JSON.stringify([driver, where, device, externalDevice ?? null, hardware])
+  return JSON.stringify([driver, where, device, externalDevice ?? null])
 }
 
 function capture(queue: NativeQueue, id: number, order: InstanceCapture | null): void {
@@ -43,7 +42,7 @@ export class Instance {
   #prepared: Prepared | null = null
   #capture: InstanceCapture | null = null
   readonly #missing = new Map<string, string>()
-  readonly #drivers = new Map<string, string>()
+  #drivers: ReadonlySet<string> = new Set()
   readonly #hints = new Set<string>()
   readonly #timer: NodeJS.Timeout
 
@@ -58,15 +57,8 @@ export class Instance {
 
   prepare(order: Order): void {
     this.abort()
-    const stay = new Set(
-      order.settings.queues.filter((queue) => this.#stays(queue, order)).map(({ id }) => id),
-    )
-    this.#prepared = { order, opened: this.#open(order, stay) }
-  }
-
-  #stays(queue: QueueSettings, order: Order): boolean {
-    const old = this.#order?.settings.queues.find(({ id }) => id === queue.id)
-    return old !== undefined && this.#order !== null && devices(this.#order, old) === devices(order, queue)
+    const stay = this.#order !== null && devices(this.#order) === devices(order)
+    this.#prepared = { order, opened: this.#open(order, stay ? this.#queues : new Map()) }
   }
 
   abort(): void {
@@ -81,28 +73,37 @@ export class Instance {
     this.#prepared = null
     const { order, opened } = prepared
     const before = this.#order
-    for (const id of opened.keys()) this.#queues.get(id)?.stop(false)
-    const gone = new Map(this.#queues)
+    const running = new Map(this.#queues)
+    for (const id of opened.keys()) {
+      running.get(id)?.stop(false)
+      running.delete(id)
+    }
     const next = new Map<number, NativeQueue>()
-    const kept: QueueSettings[] = []
     for (const settings of order.settings.queues) {
       const { id } = settings
-      const queue = opened.get(id) ?? this.#queues.get(id)
+      const queue = opened.get(id) ?? running.get(id)
       if (queue === undefined) throw new Error(`queue ${id} was not opened`)
       next.set(id, queue)
-      gone.delete(id)
       if (opened.has(id)) this.#start(queue, settings, order)
-      else kept.push(settings)
     }
     this.#queues = next
-    for (const settings of kept) {
-      const queue = next.get(settings.id) as NativeQueue
+    if (before !== null) this.#hand(running, before, order)
+    this.#order = order
+  }
+
+  /** From one order to the next, for those that run. */
+  #hand(running: ReadonlyMap<number, NativeQueue>, before: Order, order: Order): void {
+    const handover = new Handover(before, order, running)
+    handover.begin()
+    for (const settings of order.settings.queues) {
+      const queue = running.get(settings.id)
+      if (queue === undefined) continue
       this.#update(queue, settings, order, before)
       const cpu = cpuOf(order, settings.id)
-      if (before !== null && cpu !== cpuOf(before, settings.id)) queue.pin(cpu)
+      if (cpu !== cpuOf(before, settings.id)) queue.pin(cpu)
     }
-    for (const queue of gone.values()) queue.stop(false)
-    this.#order = order
+    handover.end()
+    for (const [id, queue] of running) if (!this.#queues.has(id)) queue.stop(false)
   }
 
   #start(queue: NativeQueue, settings: QueueSettings, order: Order): void {
@@ -131,7 +132,8 @@ export class Instance {
     this.#queues = new Map()
   }
 
-  #open(order: Order, stay: ReadonlySet<number>): ReadonlyMap<number, NativeQueue> {
+  /** Those that the order has beside `stay`. */
+  #open(order: Order, stay: ReadonlyMap<number, NativeQueue>): ReadonlyMap<number, NativeQueue> {
     const opened = new Map<number, NativeQueue>()
     const { device, externalDevice, queues } = order.settings
     try {
@@ -144,12 +146,12 @@ export class Instance {
           socketDirectory: order.socketDirectory,
           absentLinks: order.absentLinks,
           memory: queueMemory(order.memoryDirectory, device, settings.id),
-          share: frameShare(queues, settings),
-          hardware: hardwareShare(queues, settings),
+          part: linkPart(queues, settings),
+          beside: stay.size > 0,
           memoryNode: this.#memoryNode(device, order.cpus[i] ?? null),
         })
         opened.set(settings.id, queue)
-        this.#sayDrivers(queue)
+        this.#sayDrivers(opened)
       })
     } catch (problem) {
       for (const queue of opened.values()) queue.stop(false)
@@ -166,12 +168,12 @@ export class Instance {
     return node
   }
 
-  /** Once for each interface, and again when it changes. */
-  #sayDrivers(queue: NativeQueue): void {
-    for (const { device, driver } of queue.drivers) {
-      if (this.#drivers.get(device) !== driver) this.log('info', `device ${device}: ${driver}`)
-      this.#drivers.set(device, driver)
-    }
+  /** Of all queues: once for each interface, and again when it changes. */
+  #sayDrivers(opened: Prepared['opened'] = new Map()): void {
+    const used = [...this.#queues.values(), ...opened.values()].flatMap(({ drivers }) => drivers)
+    const drivers = new Set(used.map(({ device, driver }) => `device ${device}: ${driver}`))
+    for (const line of drivers) if (!this.#drivers.has(line)) this.log('info', line)
+    this.#drivers = drivers
   }
 
   /** Gives a queue what differs from `before`; all of it when that is null. */
@@ -181,9 +183,6 @@ export class Instance {
     const update: { -readonly [K in keyof QueueUpdate]: QueueUpdate[K] } = {}
     if (JSON.stringify(old) !== JSON.stringify(settings))
       update.settings = { value: settings, revision: order.revision }
-    const share = frameShare(order.settings.queues, settings)
-    const shared = old && before && frameShare(before.settings.queues, old)
-    if (shared && JSON.stringify(shared) !== JSON.stringify(share)) update.share = share
     if (before?.table.generation !== order.table.generation) update.table = order.table
     if (old === undefined || passthru !== (old.passthruInterface?.device ?? null)) {
       update.passthru = passthru
@@ -196,11 +195,8 @@ export class Instance {
   }
 
   #reopen(): void {
-    const attempts = [...this.#queues.values()].flatMap((queue) => {
-      const made = queue.reopen()
-      this.#sayDrivers(queue)
-      return made
-    })
+    const attempts = [...this.#queues.values()].flatMap((queue) => queue.reopen())
+    this.#sayDrivers(this.#prepared?.opened)
     for (const { device, problem } of attempts) {
       if (problem === null) this.#back(device)
       else if (this.#missing.get(device) !== problem) this.log('warn', `device ${problem}; waiting for it`)

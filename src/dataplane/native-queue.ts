@@ -1,6 +1,6 @@
 // The queue part of the addon (native/addon/queue.cc) as TypeScript sees it. native.ts loads it.
 import type { Order } from './control.js'
-import type { FrameShare, HardwareShare } from './frame-share.js'
+import type { LinkPart } from './link-part.js'
 import type { CaptureOrder } from './native-capture.js'
 import type { QueueSettings } from './settings.js'
 
@@ -13,9 +13,9 @@ export interface QueueOptions {
   readonly absentLinks: boolean
   /** File of its counters and state. */
   readonly memory: string
-  /** Its part of the link's frames. */
-  readonly share: FrameShare
-  readonly hardware: HardwareShare
+  readonly part: LinkPart
+  /** Other queues of the instance are open: it takes the driver that they have, so that nothing disturbs them. */
+  readonly beside: boolean
   /** Where its memory comes from; null: from wherever its thread runs. */
   readonly memoryNode: number | null
 }
@@ -25,8 +25,6 @@ export interface QueueUpdate {
   /** Forgets the MACs that its next hops were found to have, and asks for them. */
   readonly purgeNextHops?: true
   readonly table?: { readonly path: string; readonly generation: number }
-  /** Another part of the links' frames, without missing any of what both have. */
-  readonly share?: FrameShare
   /** Captures from now on, into the ring that the leader made in this file; null: no longer. */
   readonly capture?: (CaptureOrder & { readonly ring: string }) | null
   /** Opens this passthru device instead of the one in use; null takes it away. */
@@ -51,6 +49,12 @@ export interface NativeQueue {
   pin(cpu: number | null): void
   /** Returns when the thread forwards by it. An absent passthru device is created as a TAP: the answer says so. */
   apply(update: QueueUpdate): { readonly createdTap: boolean; readonly passthruProblem: string | null }
+  /** From now on it receives also what is of this part, so that no frame is missed while it passes between queues. */
+  widen(part: LinkPart): void
+  /** From now on it receives this part alone. */
+  narrow(part: LinkPart): void
+  /** Returns when it has forwarded what it had received. */
+  drain(): void
   /** Tries to open again what went away. */
   reopen(): Reopened[]
   /** With `removeCreatedTap`, a TAP that was created is deleted; else the next worker attaches to it. */
@@ -81,6 +85,8 @@ export interface NativeQueues {
   Queue: { open(options: QueueOptions): NativeQueue }
   /** Null when there is no such file, or one of another layout. */
   queueMemory(path: string): NativeQueueMemory | null
+  /** Returns when the kernel receives every frame as was said before the call: tens of milliseconds. */
+  waitForReceivers(): void
   interfaceInfo(device: string): InterfaceInfo | null
   removeTap(name: string): void
   /** Sends a datagram of sd_notify(3) to NOTIFY_SOCKET. Why it could not, or null. */

@@ -1,12 +1,12 @@
 // Links by AF_XDP: what AF_PACKET does, and how the program comes and goes.
 import t from 'tap'
-import { RELAY, SUBSCRIBERS, SWITCH } from '../../src/lab/addresses.js'
+import { RELAY, SUBSCRIBERS } from '../../src/lab/addresses.js'
 import { exec, ip } from '../../src/lab/exec.js'
 import { ping, pingUntilAnswered } from '../../src/lab/ping.js'
 import { Sandbox } from '../../src/lab/sandbox.js'
 import { addSubscriber } from '../../src/lab/subscriber.js'
 import { buildTopology, type Topology } from '../../src/lab/topology.js'
-import { commit, eventually, instance, onlyQueue, open, queue, softwireOf } from './helper.js'
+import { commit, eventually, instance, open, queue, softwireOf } from './helper.js'
 import { linkTests, PATIENCE, sandbox } from './links.js'
 import { obstacleToXdp } from './xdp.js'
 
@@ -110,23 +110,4 @@ t.test('each hardware queue has its thread, and what they resolve is shared', { 
   }
   const states = dataplane.state().instances[0]?.queues ?? []
   t.match(states, [{ carries: { ipv4: true } }, { carries: { ipv4: true } }])
-})
-
-t.test('a queue comes and goes beside one that stays', { skip }, async (t) => {
-  const lab = await buildTopology(await sandbox(t))
-  const dataplane = await open(t, { driver })
-  await commit(dataplane, [instance(lab.device)])
-  t.type(await pingUntilAnswered(lab.switch, RELAY.ipv4, PATIENCE), 'number')
-  const mac = '02:22:22:22:22:33'
-  const start = performance.now()
-  const moved = queue({
-    externalInterface: { ...queue().externalInterface, mac },
-    internalInterface: { ...queue().internalInterface, mac },
-  })
-  await commit(dataplane, [instance(lab.device, moved)])
-  t.comment(`a queue opened anew: ${(performance.now() - start).toFixed(0)} ms`)
-  t.ok(await eventually(() => onlyQueue(dataplane).carries.ipv4, 2_000))
-  await lab.switch.ip('neigh flush dev br0')
-  t.match(await ping(lab.switch, RELAY.ipv4), { received: 3 })
-  t.match(onlyQueue(dataplane), { externalNextHop: { status: 'resolved' } }, SWITCH.ipv4)
 })

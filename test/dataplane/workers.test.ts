@@ -246,6 +246,32 @@ t.test('changing one instance touches no other', async (t) => {
   )
 })
 
+t.test('queues that come, change and go cost those that stay no packet', async (t) => {
+  const options = freshOptions(t)
+  const dataplane = await open(t, options)
+  await commit(dataplane, [instance('eth1', withPassthru)], softwireOf(whole))
+  const net = await network(t, options.stateDir)
+  t.type(await net.fromSubscriber(whole, 7), 'number')
+  let [sent, lost, done] = [0, 0, false]
+  const traffic = (async () => {
+    for (; !done; sent++) if ((await net.fromSubscriber(whole, 7)) === null) lost++
+  })()
+  const another = (id: number, mac: string) =>
+    queue({
+      id,
+      externalInterface: { ...nextHops.externalInterface, mac },
+      internalInterface: { ...nextHops.internalInterface, mac },
+    })
+  const [first, second] = [another(1, '02:22:22:22:22:01'), another(2, '02:22:22:22:22:02')]
+  for (const queues of [[first], [first, second], [another(1, '02:22:22:22:22:03'), second], [second], []]) {
+    await commit(dataplane, [instance('eth1', withPassthru, ...queues)])
+    await sleep(20)
+  }
+  done = true
+  await traffic
+  t.equal(lost, 0, `${sent} echoes were answered`)
+})
+
 t.test('single edits and whole tables are forwarded by at once', async (t) => {
   const options = freshOptions(t)
   const dataplane = await open(t, options)

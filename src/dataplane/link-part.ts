@@ -1,7 +1,13 @@
-// Which frames of a link are a queue's: native/io/frame_share.h.
+// What a queue has of its links: native/io/link_part.h.
 import type { QueueSettings } from './settings.js'
 
-export interface FrameShare {
+export interface LinkPart {
+  readonly share: FrameShare
+  readonly hardware: HardwareShare
+}
+
+/** Which frames of those that come to the kernel: native/io/frame_share.h. */
+interface FrameShare {
   readonly stations: readonly {
     readonly mac: string
     readonly position: number
@@ -23,7 +29,7 @@ function macsOf(queue: QueueSettings): Set<string> {
   return router === undefined ? relayMacs(queue) : relayMacs(queue).add(router)
 }
 
-export function frameShare(queues: readonly QueueSettings[], queue: QueueSettings): FrameShare {
+function frameShare(queues: readonly QueueSettings[], queue: QueueSettings): FrameShare {
   const relay = relayMacs(queue)
   const own = macsOf(queue)
   const stations = [...own].map((mac) => {
@@ -41,7 +47,7 @@ export function frameShare(queues: readonly QueueSettings[], queue: QueueSetting
 }
 
 /** With AF_XDP the card deals the frames, by hash, to its receive queues: native/io/xdp_interface.h. */
-export interface HardwareShare {
+interface HardwareShare {
   /** Its hardware receive queue, and those of all queues of the instance. */
   readonly queue: number
   readonly queues: readonly number[]
@@ -51,7 +57,7 @@ export interface HardwareShare {
   readonly ownMacs: boolean
 }
 
-export function hardwareShare(queues: readonly QueueSettings[], queue: QueueSettings): HardwareShare {
+function hardwareShare(queues: readonly QueueSettings[], queue: QueueSettings): HardwareShare {
   const own = relayMacs(queue)
   const isOwn = (mac: string) => own.has(mac)
   return {
@@ -62,5 +68,17 @@ export function hardwareShare(queues: readonly QueueSettings[], queue: QueueSett
       vlanTag: vlanTag ?? null,
     })),
     ownMacs: !queues.every((other) => [...relayMacs(other)].every(isOwn)),
+  }
+}
+
+export function linkPart(queues: readonly QueueSettings[], queue: QueueSettings): LinkPart {
+  return { share: frameShare(queues, queue), hardware: hardwareShare(queues, queue) }
+}
+
+/** Of a queue that goes: nothing. */
+export function noPart(queue: number, queues: readonly QueueSettings[]): LinkPart {
+  return {
+    share: { stations: [], rest: false, others: [], promiscuous: false, tagged: false },
+    hardware: { queue, queues: queues.map(({ id }) => id), stations: [], ownMacs: false },
   }
 }

@@ -1,0 +1,145 @@
+// Queues of one instance that come, go and change while packets flow by all of them: the same tests for each driver.
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import type { DataPlane, Driver } from '../../src/dataplane/dataplane.js'
+import { type NativeLoad, startLoad } from '../../src/dataplane/load.js'
+import type { QueueSettings } from '../../src/dataplane/settings.js'
+import { BR_ADDRESS, INTERNET, RELAY, SWITCH } from '../../src/lab/addresses.js'
+import { exec, ip } from '../../src/lab/exec.js'
+import { encodeSoftwire } from '../../src/schema/softwire-record.js'
+import { commit, eventually, instance, open, queue } from './helper.js'
+import { sandbox } from './links.js'
+
+export const HARDWARE_QUEUES = 4
+const RATE = 10_000
+/** As many flows as it takes that every queue has some. */
+const SOFTWIRES = Array.from({ length: 64 }, (_, i) =>
+  encodeSoftwire({
+    ipv4: `193.5.1.${i}`,
+    psid: 0,
+    'b4-ipv6': `2001:db8:b4:${i}::1`,
+    'br-address': BR_ADDRESS,
+    'port-set': { 'psid-length': 0 },
+  }),
+)
+
+export interface Cable {
+  readonly relay: string
+  readonly tester: string
+}
+
+/** A cable between a relay and who tests it, with as many queues at each end. */
+export async function multiqueueCable(t: Test, count = HARDWARE_QUEUES): Promise<Cable> {
+  const lab = await sandbox(t)
+  const [relay, tester] = [lab.link('relay'), lab.link('tester')]
+  const queues = `numtxqueues ${count} numrxqueues ${count} mtu 2000`
+  await ip(`link add ${relay} ${queues} type veth peer name ${tester} ${queues}`)
+  for (const end of [relay, tester]) {
+    await exec('sysctl', ['-q', '-w', `net.ipv6.conf.${end}.disable_ipv6=1`])
+    await ip(`link set ${end} up`)
+  }
+  return { relay, tester }
+}
+
+/** The internet and the B4s behind the switch. */
+function load({ tester }: Cable): NativeLoad {
+  const at = { mac: '02:00:00:00:00:01', nextHopMac: RELAY.mac }
+  const settings = queue({
+    externalInterface: { ip: SWITCH.ipv4, ...at },
+    internalInterface: { ip: SWITCH.ipv6, ...at },
+  })
+  const softwires = Buffer.concat(SOFTWIRES)
+  const sizes = [60, 200, 1400]
+  const how = { settings, softwires, sizes, run: 2, internal: tester, external: null, cpu: null } as const
+  return startLoad({ ...how, driver: 'af-packet', host: INTERNET.ipv4 })
+}
+
+function sum(load: NativeLoad, key: 'sent' | 'unsent' | 'received' | 'duplicates'): number {
+  const { encap, decap } = load.totals()
+  return encap[key] + decap[key]
+}
+
+/** Of what was sent: on its way or lost. */
+function missing(load: NativeLoad): number {
+  return sum(load, 'sent') - sum(load, 'unsent') - sum(load, 'received')
+}
+
+/** Ends it when all that is on its way has arrived. */
+async function finish(load: NativeLoad): Promise<{ sent: number; lost: number; duplicates: number }> {
+  load.setRate(0)
+  await eventually(() => missing(load) === 0, 1_000)
+  load.stop()
+  return { sent: sum(load, 'sent'), lost: missing(load), duplicates: sum(load, 'duplicates') }
+}
+
+/** A queue of the relay's; another `mac` than the others', perhaps. */
+function queueOf(id: number, mac: string = RELAY.mac, vlanTag?: number): QueueSettings {
+  const { externalInterface, internalInterface } = queue()
+  const at = { mac, ...(vlanTag !== undefined && { vlanTag }) }
+  return queue({
+    id,
+    externalInterface: { ...externalInterface, ...at },
+    internalInterface: { ...internalInterface, ...at },
+  })
+}
+
+async function programOf({ relay }: Cable): Promise<string | undefined> {
+  return /\bprog\/xdp id (\d+)/.exec((await ip(`-d link show ${relay}`)).stdout)?.[1]
+}
+
+const pidOf = (dataplane: DataPlane) => dataplane.state().instances[0]?.worker.pid
+
+const other = '02:22:22:22:22:33'
+const all = [queueOf(0), queueOf(1), queueOf(2), queueOf(3)] as const
+const [first, second, third, last] = all
+const CHANGES: readonly (readonly [sentence: string, queues: readonly QueueSettings[]])[] = [
+  ['the last one goes', [first, second, third]],
+  ['one in the middle goes', [first, third]],
+  ['both come back', all],
+  ['all but one go', [second]],
+  ['and come back', all],
+  ['one has another MAC', [first, second, third, queueOf(3, other)]],
+  ['and a VLAN', [first, second, third, queueOf(3, other, 64)]],
+  ['that one goes', [first, second, third]],
+  ['and comes back with another MAC', [first, second, third, queueOf(3, other)]],
+  ['it has that of the others again', all],
+  ['two have another MAC', [queueOf(0, other), queueOf(1, other), third, last]],
+  ['and have it no more', all],
+  ['settings of all of them change', all.map((queue) => ({ ...queue, flowLabel: 7 }))],
+]
+
+/** Lets each change meet packets on their way. */
+async function make(changes: typeof CHANGES, change: (queues: readonly QueueSettings[]) => Promise<void>) {
+  for (const [sentence, queues] of changes) {
+    const start = performance.now()
+    await change(queues)
+    t.comment(`${sentence}: ${(performance.now() - start).toFixed(0)} ms`)
+    await sleep(30)
+  }
+}
+
+export function queueTests(driver: Driver, skip: string | false): void {
+  t.test('queues come, go and change, and no packet of the others is lost', { skip }, async (t) => {
+    const cable = await multiqueueCable(t)
+    const said: string[] = []
+    const dataplane = await open(t, { driver, said })
+    const relay = (queues: readonly QueueSettings[]) => commit(dataplane, [instance(cable.relay, ...queues)])
+    await commit(dataplane, [instance(cable.relay, ...all)], ...SOFTWIRES)
+    const drivers = () => said.filter((line) => line.includes(` ${cable.relay}: `))
+    const [pid, program] = [pidOf(dataplane), await programOf(cable)]
+    t.equal(program !== undefined, driver !== 'af-packet')
+    const running = load(cable)
+    await dataplane.purgeNeighbors(cable.relay, null) // asked for at once, and now there is who answers
+    const carries = () =>
+      dataplane.state().instances[0]?.queues.every(({ carries }) => carries.ipv4 && carries.ipv6)
+    t.ok(await eventually(() => carries() === true), 'next hops are known')
+    running.setRate(RATE)
+    await sleep(100)
+    await make(CHANGES, relay)
+    const { sent, lost, duplicates } = await finish(running)
+    t.equal(lost, 0, `none of ${sent} packets was lost, ${duplicates} came twice`)
+    t.equal(pidOf(dataplane), pid, 'the same worker')
+    t.equal(await programOf(cable), program, 'the same XDP program, if any')
+    t.equal(drivers().length, 1, 'the same driver')
+  })
+}
