@@ -6,11 +6,22 @@ import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { softwirePath } from '../../src/config-server/place.js'
 import { eventually } from '../dataplane/helper.js'
-import { build, schema, softwire } from './helper.js'
+import { build, type FakeDataPlane, schema, softwire } from './helper.js'
 import { listening } from './websocket/client.js'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
+
+/** Bytes of buffers that are in use; what is not is given back in the background. */
+async function buffers(): Promise<number> {
+  let least = Number.POSITIVE_INFINITY
+  for (let i = 0; i < 5; i++) {
+    collectGarbage()
+    await sleep(20)
+    least = Math.min(least, process.memoryUsage().arrayBuffers)
+  }
+  return least
+}
 
 /** Milliseconds for what is under way to come to its end. */
 const PATIENCE = 10_000
@@ -24,8 +35,7 @@ t.test('the feeds keep of a commit what they count against their bound, and noth
   }
   const commits = async (first: number) => {
     await Promise.all(Array.from({ length: 500 }, (_, i) => commit(first + i)))
-    collectGarbage()
-    return process.memoryUsage().arrayBuffers
+    return buffers()
   }
   const before = await commits(1000)
   const each = ((await commits(2000)) - before) / 500
@@ -54,12 +64,31 @@ t.test('who is gone before his subscription is answered follows nothing', async 
   goOn()
   t.ok(await eventually(() => dataplane.table.size === 1, PATIENCE), 'the edit is carried out all the same')
 
+  const looks = looksAt(dataplane)
+  await sleep(350)
+  t.equal(looks(), 0, 'nobody looks at the state for nobody')
+})
+
+t.test('the state is looked at as often for many followers as for few', async (t) => {
+  const { connect, dataplane } = await listening(t)
+  const client = await connect()
+  await Promise.all(
+    Array.from({ length: 256 }, (_, i) => client.subscribe({ stream: 'state', 'interval-ms': 100 + i })),
+  )
+  const looks = looksAt(dataplane)
+  const begin = performance.now()
+  await sleep(500)
+  const seconds = (performance.now() - begin) / 1000
+  t.ok(looks() < 100 * seconds, `${looks()} looks in ${seconds} s`)
+})
+
+/** How often it was looked at from now on. */
+function looksAt(dataplane: FakeDataPlane): () => number {
   let looks = 0
   const state = dataplane.state.bind(dataplane)
   dataplane.state = () => {
     looks++
     return state()
   }
-  await sleep(350)
-  t.equal(looks, 0, 'nobody looks at the state for nobody')
-})
+  return () => looks
+}

@@ -8,6 +8,8 @@ import { type Conceal, View } from './view.js'
 
 /** Milliseconds between two looks at the state. */
 const INTERVAL = { least: 100, most: 3_600_000, usual: 1000 }
+/** Those that there are: followers share looks, which cost the same however many intervals they think of. */
+const INTERVALS = [100, 1000, 10_000, 100_000, 1_000_000].flatMap((step) => [step, 2 * step, 5 * step])
 
 export interface Wanted {
   readonly stream: string
@@ -97,10 +99,11 @@ export class Streams {
         name: 'interval-ms',
         problem: `give a whole number from ${least} to ${most}`,
       })
+    const shared = INTERVALS.findLast((one) => one <= interval) ?? least
     const feed =
-      this.#stateFeeds.get(interval) ??
-      new StateFeed(this.#state, interval, () => this.#stateFeeds.delete(interval))
-    this.#stateFeeds.set(interval, feed)
+      this.#stateFeeds.get(shared) ??
+      new StateFeed(this.#state, shared, () => this.#stateFeeds.delete(shared))
+    this.#stateFeeds.set(shared, feed)
     return feed
   }
 }
