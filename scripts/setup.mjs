@@ -5,6 +5,7 @@
 //   node scripts/setup.mjs [--tests]      --tests: also what only the tests need
 import { rmSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { problem } from '../bin/node.js'
 import { ensurePackages } from './setup/debian.mjs'
 import { headersEnvironment } from './setup/node-headers.mjs'
 import { npmPackagesInstalled } from './setup/npm-packages.mjs'
@@ -65,8 +66,8 @@ export async function ensureTestRunner() {
 }
 
 function checkNode() {
-  const major = Number(process.versions.node.split('.')[0])
-  if (major < 20) throw new SetupError(`Node.js 20 or later is needed, this is ${process.versions.node}`)
+  const unfit = problem(process.versions.node)
+  if (unfit !== null) throw new SetupError(unfit)
   if (process.platform !== 'linux') throw new SetupError('lwaftr runs on Linux only')
 }
 
@@ -78,9 +79,9 @@ async function step(name, action) {
   process.stderr.write(`set-up: ${name} done (${((Date.now() - start) / 1000).toFixed(1)} s)\n`)
 }
 
-/** Runs a step unless its outputs were made from sources with the same contents. */
+/** Runs a step unless its outputs were made from sources with the same contents. By which Node.js does not matter (Node-API). */
 async function stamped(name, sources, outputs, action) {
-  const hash = hashOf(sources, process.version)
+  const hash = hashOf(sources)
   if (readStamp()[name] === hash && outputsExist(outputs)) return
   await step(name, action)
   writeStamp(name, hash)

@@ -1,46 +1,63 @@
-// npm run test:nodes: the suite without the lab, on the newer long-term lines of Node.js, with the addons as they are
-// built here: Node-API promises that they need no other build. The binaries come as npm packages.
+// npm run test:nodes: the TypeScript tests on the newer long-term lines of Node.js, with the addons as they are built
+// here: Node-API promises that they need no other build. The binaries come as npm packages, and stay in build/nodes.
 //
-//   npm run test:nodes [-- FOLDER…]     only the tests in test/FOLDER
+//   npm run test:nodes [-- --line 24] [FOLDER…]     --line: only this one; may be repeated
+//                                                   FOLDER: only the tests in test/FOLDER
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
-import { attempt, run } from './setup/run.mjs'
+import { delimiter, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { attempt, root, run, SetupError } from './setup/run.mjs'
 import { setup } from './setup.mjs'
 import { runTap } from './test/tap.mjs'
 
-const LINES = [22, 24]
-const FOLDERS = ['schema', 'config-server', 'dataplane', 'cli', 'log', 'fuzz', 'security']
-
-const folders = process.argv.length > 2 ? process.argv.slice(2) : FOLDERS
-const directory = mkdtempSync(join(tmpdir(), 'lwaftr-nodes-'))
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { line: { type: 'string', multiple: true, default: ['22', '24'] } },
+})
+const folders = positionals.length > 0 ? positionals : ['.']
+const PACKAGE = `node-linux-${process.arch}`
 const PATH = process.env.PATH
-try {
-  await attempt(() => setup('test'))
-  for (const line of LINES) await test(line)
-} finally {
-  rmSync(directory, { recursive: true, force: true })
+/** What npm says of a package or a version that its registry does not have. */
+const NOT_THERE = /\b(E404|ETARGET)\b/
+
+await attempt(async () => {
+  const lines = []
+  for (const line of options.line) lines.push({ line, directory: await fetch(line) })
+  const there = lines.filter(({ directory }) => directory !== null)
+  if (there.length > 0) await setup('test')
+  let said = ''
+  // A line that is not to be had is told, and is no pass either.
+  let well = there.length > 0
+  for (const { line, directory } of lines)
+    if (directory === null) said += `Node.js ${line}: skipped, npm has no ${PACKAGE}@${line}\n`
+    else {
+      const { version, passed, failed, skipped } = await test(directory)
+      said += `Node.js ${version}: ${passed} passed, ${failed} failed, ${skipped} skipped\n`
+      well &&= failed === 0 && passed > 0
+    }
+  process.stdout.write(said)
+  process.exitCode = well ? 0 : 1
+})
+
+async function test(directory) {
+  // tap's first line asks PATH for node, and every test starts others with the one that it runs on.
+  process.env.PATH = `${directory}${delimiter}${PATH}`
+  const version = execFileSync('node', ['--version'], { encoding: 'utf8' }).trim()
+  process.stdout.write(`# Node.js ${version}\n`)
+  const counted = await runTap(folders)
+  process.env.PATH = PATH
+  return { version, ...counted }
 }
 
-async function test(line) {
-  const name = `node-linux-${process.arch}`
-  const place = join(directory, String(line))
-  await run('npm', [
-    'install',
-    '--prefix',
-    place,
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-    `${name}@${line}`,
-  ])
-  const node = join(place, 'node_modules', name, 'bin/node')
-  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
-  // tap's first line asks PATH for node, and every test starts others with the one that it runs on.
-  process.env.PATH = `${dirname(node)}${delimiter}${PATH}`
-  const { passed, failed, skipped } = await runTap(folders)
-  process.env.PATH = PATH
-  process.stdout.write(`Node.js ${version}: ${passed} passed, ${failed} failed, ${skipped} skipped\n`)
-  if (failed > 0 || passed === 0) process.exitCode = 1
+/** Where the newest Node.js of a line is, or null where npm has none. */
+async function fetch(line) {
+  const prefix = join(root, 'build/nodes', line)
+  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund']
+  try {
+    await run('npm', ['install', '--prefix', prefix, ...quiet, `${PACKAGE}@${line}`])
+  } catch (error) {
+    if (error instanceof SetupError && NOT_THERE.test(error.message)) return null
+    throw error
+  }
+  return join(prefix, 'node_modules', PACKAGE, 'bin')
 }

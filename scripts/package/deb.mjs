@@ -83,6 +83,9 @@ function lay(stage) {
     copy(path, at(PROGRAM, path))
   for (const { path } of productionPackages()) copy(path, at(PROGRAM, path), notNested)
   for (const addon of addons()) copy(addon, at(PROGRAM, addon))
+  // The Node.js that Debian answers for, whatever else is on somebody's PATH.
+  const program = at(PROGRAM, 'bin/lwaftr')
+  writeFileSync(program, readFileSync(program, 'utf8').replace(/^#!.*/, '#!/usr/bin/node'))
   writeFileSync(at(PROGRAM, 'package.json'), `${JSON.stringify(installed(), null, 2)}\n`)
 
   mkdirSync(at('usr/bin'), { recursive: true })
@@ -161,7 +164,7 @@ Version: ${version}
 Architecture: ${architecture()}
 Maintainer: lwaftr maintainers <maintainers@lwaftr.invalid>
 Installed-Size: ${size}
-Depends: nodejs (>= 20), adduser, procps, ${libraries}
+Depends: nodejs (>= 20.15), adduser, procps, ${libraries}
 Suggests: bird2 | frr | exabgp
 Section: net
 Priority: optional

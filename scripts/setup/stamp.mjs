@@ -15,9 +15,9 @@ function* filesBelow(path) {
   for (const name of readdirSync(join(root, path)).sort()) yield* filesBelow(join(path, name))
 }
 
-/** A hash over the names and contents of files and folders, and over `extra`. */
-export function hashOf(paths, extra) {
-  const hash = createHash('sha256').update(extra)
+/** A hash over the names and contents of files and folders. */
+export function hashOf(paths) {
+  const hash = createHash('sha256')
   for (const path of paths)
     for (const file of filesBelow(path)) hash.update(`\0${file}\0`).update(readFileSync(join(root, file)))
   return hash.digest('hex')
