@@ -32,8 +32,9 @@ export async function* looks(
   let due = performance.now()
   yield await readState(await connect())
   for (let obstacle = ''; ; ) {
-    due = Math.max(due + interval() * 1000, performance.now())
-    await sleep(due - performance.now())
+    const now = performance.now()
+    due = Math.max(due + interval() * 1000, now)
+    await sleep(due - now)
     try {
       const state = await readState(await connect())
       obstacle = ''
