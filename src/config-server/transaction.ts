@@ -112,7 +112,7 @@ export class Transactions {
       const everything = { operation: 'replace', target: { steps: [] }, value: tree, softwires } as const
       const draft = new Draft(this.#parts)
       draft.add({ ...commit, edits: [everything], permit: 'everything' })
-      const prepared = await this.#parts.dataplane.prepare(draft.change)
+      const prepared = await this.#parts.dataplane.prepare({ ...draft.change, restored: true })
       const { revision, time, modified = time } = commit
       const changes = LastChanges.since(changeOf(commit))
       const running = { ...draft.running, revision, time, modified, changes }

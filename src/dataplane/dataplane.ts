@@ -35,6 +35,11 @@ export interface Change {
   readonly instances?: readonly InstanceSettings[]
   /** SoftwireRecords: an ordered edit list, or the whole new table. */
   readonly softwires?: { readonly edits: Uint8Array } | { readonly replace: Uint8Array }
+  /**
+   * It was in force before, and a machine may have lost something since: a link that is gone is waited for, and an
+   * instance that cannot be opened keeps no other down.
+   */
+  readonly restored?: true
 }
 
 export interface Prepared {

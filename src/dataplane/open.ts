@@ -69,9 +69,9 @@ class WorkersDataPlane implements DataPlane {
   }
 
   async prepare(change: Change): Promise<Prepared> {
-    const { softwires, instances } = change
+    const { softwires, instances, restored = false } = change
     if (instances !== undefined) {
-      this.#check(instances)
+      this.#check(instances, restored)
       this.#count(instances)
     }
     await this.#claim()
@@ -80,17 +80,21 @@ class WorkersDataPlane implements DataPlane {
     const supervisors = new Map(
       wanted.map(({ device }) => [device, this.#supervisors.get(device) ?? this.#supervise(device)]),
     )
-    const steps = this.#steps(wanted, supervisors, next ?? this.#tables.current)
+    const steps = this.#steps(wanted, supervisors, next ?? this.#tables.current, restored)
     const prepared = await Promise.allSettled(steps.map(({ supervisor, order }) => supervisor.prepare(order)))
-    const failed = prepared.find((result) => result.status === 'rejected')
+    const failed = prepared.flatMap((result, i) =>
+      result.status === 'rejected' ? [{ ...(steps[i] as Step), problem: refusal(result.reason) }] : [],
+    )
     const abort = async () => {
       await Promise.all(steps.map(({ supervisor }) => supervisor.abort()))
       if (next !== null) this.#tables.drop(next)
     }
-    if (failed !== undefined) {
+    const [first] = failed
+    if (first !== undefined && !(restored && failed.length < steps.length)) {
       await abort()
-      throw refusal(failed.reason)
+      throw first.problem
     }
+    await Promise.all(failed.map(({ supervisor, problem }) => supervisor.giveUp(problem.message)))
     const apply = async () => {
       if (next !== null) this.#tables.replace(next)
       else if (softwires !== undefined && 'edits' in softwires) this.table.apply(softwires.edits)
@@ -203,6 +207,7 @@ class WorkersDataPlane implements DataPlane {
     wanted: readonly InstanceSettings[],
     supervisors: ReadonlyMap<string, Supervisor>,
     { path, generation }: Generation,
+    absentLinks: boolean,
   ): Step[] {
     const { cpus = [], driver = 'auto', stateDir } = this.options
     const revision = ++this.#revision
@@ -217,19 +222,19 @@ class WorkersDataPlane implements DataPlane {
         memoryDirectory: this.#places.memory,
         table: { path, generation },
         cpus: settings.queues.map(() => cpus[dealt++ % cpus.length] ?? null),
-        absentLinks: false,
+        absentLinks,
       }
       const old = supervisor.order
-      const same = old !== null && JSON.stringify({ ...old, revision }) === JSON.stringify(order)
+      const same = old !== null && JSON.stringify({ ...old, revision, absentLinks }) === JSON.stringify(order)
       return same ? [] : [{ supervisor, order }]
     })
   }
 
   /** What can be known to fail before a worker is asked. */
-  #check(instances: readonly InstanceSettings[]): void {
+  #check(instances: readonly InstanceSettings[], restored: boolean): void {
     for (const settings of instances) {
-      if (this.options.driver !== 'memory')
-        checkDevices(settings, this.#supervisors.get(settings.device)?.order?.settings ?? null, this.#log)
+      const inUse = restored ? settings : this.#supervisors.get(settings.device)?.order?.settings
+      if (this.options.driver !== 'memory') checkDevices(settings, inUse ?? null, this.#log)
       // They are the same for all queues.
       if (settings.queues[0] !== undefined) checkFilters(settings.queues[0])
     }

@@ -86,6 +86,20 @@ export class Supervisor {
     }
   }
 
+  /** What it could not prepare is tried again once it is in force; until then it is down. */
+  async giveUp(problem: string): Promise<void> {
+    const worker = this.#worker
+    this.#unwatch()
+    this.#worker = null
+    this.#hasPrepared = false
+    this.#problem = problem
+    this.options.log('error', `worker of ${this.options.device}: ${problem}; trying again`)
+    if (worker === null) return
+    worker.onDown = () => {}
+    worker.kill()
+    await worker.closed
+  }
+
   async abort(): Promise<void> {
     const worker = this.#worker
     const hadPrepared = this.#hasPrepared

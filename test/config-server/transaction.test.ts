@@ -296,7 +296,7 @@ t.test('another process takes up what was committed', async (t) => {
   const saved = again.load()
   if (!saved) throw new Error('nothing was saved')
   await parts.transactions.restore(saved)
-  t.same(dataplane.calls, [{ prepare: ['instances', 'softwires'] }, 'apply'])
+  t.same(dataplane.calls, [{ prepare: ['instances', 'softwires', 'restored'] }, 'apply'])
   t.equal(parts.datastore.entityTag, datastore.entityTag)
   t.equal(parts.datastore.running.revision, 4)
   const { buildApp } = await import('../../src/config-server/app.js')

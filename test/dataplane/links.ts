@@ -299,6 +299,28 @@ export function linkTests(driver: Driver, skip: string | false): void {
     )
   }
 
+  t.test(
+    'what was in force begins again without a link that is gone, and takes it when it is back',
+    {
+      skip,
+    },
+    async (t) => {
+      const lab = await buildTopology(await sandbox(t))
+      const dataplane = await open(t, { driver })
+      const gone = lab.sandbox.link('gone')
+      const instances = [instance(lab.device), instance(gone)]
+      await t.rejects(dataplane.prepare({ instances }), { code: 'device' }, 'anew it is refused')
+      await (await dataplane.prepare({ instances, restored: true })).apply()
+      t.type(await pingUntilAnswered(lab.switch, RELAY.ipv4, PATIENCE), 'number')
+      const second = () => dataplane.state().instances[1]
+      t.match(second(), { worker: { status: 'running' }, queues: [{ internalLinkUp: false }] })
+      await cable({ namespace: null, device: gone }, { namespace: lab.switch, device: 'spare' }, 9000)
+      t.ok(await eventually(() => second()?.queues[0]?.internalLinkUp === true), 'back is seen')
+      // Nothing has changed: nobody is asked for anything.
+      await commit(dataplane, instances)
+    },
+  )
+
   t.test('an interface that is not there is refused by name, and nothing stays', { skip }, async (t) => {
     const dataplane = await open(t, { driver })
     await t.rejects(dataplane.prepare({ instances: [instance('nowhere0')] }), {

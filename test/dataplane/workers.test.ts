@@ -1,5 +1,15 @@
 // Workers and what outlives them, on in-memory devices: no privileges needed.
-import { closeSync, existsSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -190,6 +200,25 @@ t.test('a worker that dies before what it was started for is in force is started
   await prepared.apply()
   t.ok(await eventually(() => workerOf(dataplane).status === 'running'))
   t.ok(await eventually(() => onlyQueue(dataplane).carries.ipv4))
+})
+
+t.test('a link that cannot be opened keeps no other down that was in force with it', async (t) => {
+  const said: string[] = []
+  const options = freshOptions(t, { said })
+  const dataplane = await open(t, options)
+  const obstacle = join(options.stateDir, 'link-broken.sock')
+  mkdirSync(obstacle)
+  const broken = instance('broken')
+  const instances = [instance('eth1', withPassthru), broken]
+  await t.rejects(dataplane.prepare({ instances }), { code: 'device' }, 'anew it is refused')
+  await t.rejects(dataplane.prepare({ instances: [broken], restored: true }), { code: 'device' })
+  await (await dataplane.prepare({ instances, restored: true })).apply()
+  const workers = () => dataplane.state().instances.map(({ worker }) => worker)
+  t.match(workers(), [{ status: 'running' }, { status: 'down', problem: /broken/ }])
+  t.ok(await eventually(() => onlyQueue(dataplane).carries.ipv4))
+  t.ok(said.some((line) => /^error: worker of broken: .*; trying again$/.test(line)))
+  rmdirSync(obstacle)
+  t.ok(await eventually(() => workers()[1]?.status === 'running'), 'tried again')
 })
 
 t.test('the next leader adopts the workers, and no packet is lost', async (t) => {
