@@ -1,5 +1,7 @@
 #include "capture_ring.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
 
@@ -20,7 +22,10 @@ static_assert(sizeof(Filler) == 8 && offsetof(CaptureRecord, captured) == offset
 
 int CaptureRing::create(const std::string& path, size_t size) {
   if (int failure = memory_.create(path, sizeof(Header) + size, SharedMemory::Writers::user)) return failure;
-  if (int failure = memory_.allocate(0, memory_.size())) return failure;
+  if (int failure = memory_.allocate(0, memory_.size())) {
+    ::unlink(path.c_str());
+    return failure;
+  }
   size_ = size;
   header()->size = size;
   header()->magic = kMagic;

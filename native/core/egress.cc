@@ -4,13 +4,14 @@ namespace lwaftr {
 
 void address(Egress& egress, PacketList& from_core, const MacAddress& source, Time now) {
   if (from_core.empty() && egress.queue.size() == 0) return;
-  if (!egress.next_hop.known()) {
+  const uint64_t known = egress.next_hop.word();
+  if (next_hop_status(known) == NextHopStatus::unresolved) {
     egress.queue.hold(from_core);
     from_core.clear();
     return;
   }
   egress.next_hop.used(now);
-  const MacAddress destination = egress.next_hop.mac();
+  const MacAddress destination = next_hop_mac(known);
   if (egress.queue.size()) {
     PacketList& waited = egress.released;
     waited.clear();

@@ -87,9 +87,11 @@ void learn(const Ipv6Packet& packet, const Options& options, NextHop& next_hop, 
   const bool solicited = flags & kSolicited;
   if (!options.well_formed || (solicited && packet.header()[ipv6::kDestination] == 0xff)) return;
   const uint8_t* mac = options.target_address ? options.target_address : packet.packet->data + ethernet::kSource;
-  const bool same = next_hop.known() && std::memcmp(next_hop.mac().data(), mac, 6) == 0;
+  const uint64_t now_known = next_hop.word();
+  const bool known = next_hop_status(now_known) != NextHopStatus::unresolved;
+  const bool same = known && std::memcmp(next_hop_mac(now_known).data(), mac, 6) == 0;
   // Who does not mean to override says nothing about another address, and a known one needs no unasked confirmation.
-  if (next_hop.known() && !(flags & kOverride) && !same) return;
+  if (known && !(flags & kOverride) && !same) return;
   if (same && !solicited) return;
   next_hop.learn(mac, solicited, now);
 }

@@ -32,7 +32,7 @@ NextHop::Question NextHop::tick(Time now) {
   if (router_knows(now)) return Question::none;
   if (static_ && word() != static_) forget_router();
   uint64_t known = word();
-  switch (status()) {
+  switch (next_hop_status(known)) {
     case NextHopStatus::static_mac:
       return Question::none;
     case NextHopStatus::resolved: {
@@ -40,7 +40,7 @@ NextHop::Question NextHop::tick(Time now) {
       const Time used = cell_->used_at.load(std::memory_order_relaxed);
       if (used == 0 || used < confirmed || now < confirmed + kReachable) return Question::none;
       // Another queue may have begun to probe in this moment: then it has the turn.
-      const uint64_t probing = pack_next_hop(mac().data(), NextHopStatus::probing);
+      const uint64_t probing = pack_next_hop(next_hop_mac(known).data(), NextHopStatus::probing);
       cell_->probes.store(0, std::memory_order_relaxed);
       cell_->ask_at.store(now, std::memory_order_relaxed);
       if (!cell_->word.compare_exchange_strong(known, probing, std::memory_order_acq_rel)) return Question::none;
@@ -78,13 +78,6 @@ void NextHop::learn_from_router(const uint8_t* mac, Time duration, Time now) {
 void NextHop::forget_router() {
   cell_->router_until.store(0, std::memory_order_relaxed);
   if (static_) cell_->word.store(static_, std::memory_order_release);
-}
-
-MacAddress NextHop::mac() const {
-  MacAddress mac;
-  const uint64_t known = word();
-  for (size_t i = 0; i < mac.size(); i++) mac[i] = static_cast<uint8_t>(known >> (40 - 8 * i));
-  return mac;
 }
 
 void HoldQueue::hold(const PacketList& packets) {

@@ -64,10 +64,11 @@ class NextHop {
   // From now on the attached router is not asked: what it said is as good as any other answer.
   void forget_router();
 
-  NextHopStatus status() const { return static_cast<NextHopStatus>(word() >> 48 & 0xff); }
+  NextHopStatus status() const { return next_hop_status(word()); }
   bool known() const { return status() != NextHopStatus::unresolved; }
   bool is_static() const { return status() == NextHopStatus::static_mac; }
-  MacAddress mac() const;
+  MacAddress mac() const { return next_hop_mac(word()); }
+  // Status and MAC of one moment: who shares it may change it between two looks.
   uint64_t word() const { return cell_->word.load(std::memory_order_acquire); }
   void used(Time now) { cell_->used_at.store(now ? now : 1, std::memory_order_relaxed); }
 

@@ -1,7 +1,9 @@
 // What a queue tells the rest of the relay, beside its counters: one page in shared memory, one writer (the queue's
 // thread).
 #pragma once
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 namespace lwaftr {
@@ -26,6 +28,12 @@ inline uint64_t pack_next_hop(const uint8_t* mac, NextHopStatus status) {
   uint64_t word = 0;
   for (int i = 0; i < 6; i++) word = word << 8 | (mac ? mac[i] : 0);
   return word | static_cast<uint64_t>(status) << 48;
+}
+inline NextHopStatus next_hop_status(uint64_t word) { return static_cast<NextHopStatus>(word >> 48 & 0xff); }
+inline std::array<uint8_t, 6> next_hop_mac(uint64_t word) {
+  std::array<uint8_t, 6> mac;
+  for (size_t i = 0; i < mac.size(); i++) mac[i] = static_cast<uint8_t>(word >> (40 - 8 * i));
+  return mac;
 }
 
 }  // namespace lwaftr

@@ -66,7 +66,9 @@ QueueMemory* map_queue_memory(const std::string& path, int* problem) {
     *problem = errno;
     return nullptr;
   }
-  *problem = posix_fallocate(fd, 0, sizeof(QueueMemory));
+  do {
+    *problem = posix_fallocate(fd, 0, sizeof(QueueMemory));
+  } while (*problem == EINTR);
   if (*problem) {
     close(fd);
     unlink(path.c_str());

@@ -33,7 +33,7 @@ class SocketDevice final : public Device {
   void accept_peers();
   // False: it is gone.
   bool fill(Peer& peer);
-  bool flush(Peer& peer);
+  void flush(Peer& peer);
   size_t frames(Peer& peer, PacketPool& pool, Packet** packets, size_t limit);
 
   std::string path_;

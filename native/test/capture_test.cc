@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 
@@ -266,6 +267,14 @@ TEST_CASE("A writer that says it has written without end keeps the reader no lon
     std::memcpy(memory.data() + 64, &head, sizeof head);
     CHECK(watched.read().empty());
   }
+}
+
+TEST_CASE("A ring for which the machine has no memory leaves no file behind") {
+  constexpr size_t kTooMuch = size_t{1} << 42;
+  const std::string path = "/dev/shm/lwaftr-capture-test-" + std::to_string(getpid());
+  CaptureRing ring;
+  CHECK_EQ(ring.create(path, kTooMuch), ENOSPC);
+  CHECK_NE(access(path.c_str(), F_OK), 0);
 }
 
 TEST_CASE("Without a capture again nothing is written") {
