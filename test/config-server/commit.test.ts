@@ -123,11 +123,11 @@ t.test('revisions are told apart leaf by leaf', async (t) => {
 
 t.test('a confirmed commit stays when it is confirmed', async (t) => {
   const { call, psids, commits, send } = await world(t)
-  t.match(await call('commit', { edit: [add(3)], confirmed: { timeout: 1 } }), { status: 200 })
+  t.match(await call('commit', { edit: [add(3)], confirmed: { timeout: 2 } }), { status: 200 })
   t.match((await commits()).pending, { 'back-to': '1', who: 'anonymous', deadline: /^\d{4}-/ })
   t.equal((await call('confirm-commit')).status, 204)
   t.notOk('pending' in (await commits()))
-  await sleep(1200)
+  await sleep(2200)
   t.same(await psids(), [1, 2, 3])
   t.match(await call('confirm-commit'), { status: 409, error: { 'error-tag': 'data-missing' } })
   t.match(await call('cancel-commit'), { status: 409 })

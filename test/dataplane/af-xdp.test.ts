@@ -39,7 +39,7 @@ t.test('the program goes with the worker, however it ends, and comes with the ne
   t.type(await pingUntilAnswered(lab.switch, RELAY.ipv4, PATIENCE), 'number')
   const { pid } = dataplane.state().instances[0]?.worker ?? {}
   process.kill(pid ?? Number.NaN, 'SIGKILL')
-  t.ok(await eventually(() => dataplane.state().instances[0]?.worker.status === 'down', 1_000))
+  t.ok(await eventually(() => dataplane.state().instances[0]?.worker.status === 'down'))
   t.notOk(await hasProgram(lab.device), 'gone with a killed worker')
   t.type(await pingUntilAnswered(lab.switch, RELAY.ipv4, PATIENCE), 'number', 'the next one answers')
   t.ok(await hasProgram(lab.device))

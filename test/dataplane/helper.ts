@@ -102,7 +102,7 @@ export function onlyQueue(dataplane: DataPlane): QueueState {
 }
 
 /** Waits until `condition` holds, `patience` milliseconds at most; whether it did. */
-export async function eventually(condition: () => boolean, patience = 5_000): Promise<boolean> {
+export async function eventually(condition: () => boolean, patience = 30_000): Promise<boolean> {
   for (const deadline = Date.now() + patience; Date.now() < deadline; await sleep(5)) {
     if (condition()) return true
   }

@@ -191,7 +191,7 @@ export function passthruLinkTests(driver: Driver, skip: string | false): void {
     const [tap, renamed] = [lab.sandbox.link('tap'), lab.sandbox.link('tap2')]
     const passthruInterface = passthru(tap, ROUTE_REFLECTOR.mac)
     await commit(dataplane, [instance(lab.device, queue({ passthruInterface }))])
-    const becomes = (up: boolean) => eventually(() => onlyQueue(dataplane).passthruLinkUp === up, 2_000)
+    const becomes = (up: boolean) => eventually(() => onlyQueue(dataplane).passthruLinkUp === up)
     t.ok(await becomes(true))
     await ip(`link set ${tap} down`)
     t.ok(await becomes(false), 'down')

@@ -63,7 +63,7 @@ async function kill(dataplane: DataPlane): Promise<void> {
   const { pid } = workerOf(dataplane)
   if (pid === null) throw new Error('there is no worker')
   process.kill(pid, 'SIGKILL')
-  t.ok(await eventually(() => workerOf(dataplane).status === 'down', 500), 'its death is noticed at once')
+  t.ok(await eventually(() => workerOf(dataplane).status === 'down'), 'its death is noticed')
 }
 
 /** Milliseconds in which this process does nothing else. */
@@ -147,22 +147,21 @@ t.test('a link that is down only while its worker comes back is looked at again'
   await commit(dataplane, [instance('eth1', queue(nextHops))])
   const carries = () => onlyQueue(dataplane).carries
   t.ok(await eventually(() => carries().ipv4 && carries().ipv6))
-  const seen: QueueState['carries'][] = []
+  let told: QueueState['carries'] | null = null
+  let back: QueueState['carries'] | null = null
   dataplane.onChange(() => {
-    seen.push(carries())
+    told = carries()
     if (stopped === null) return
+    back = told
     // The link has its carrier again before the leader looks at anything else.
     process.kill(stopped, 'SIGCONT')
     stopped = null
     while (!carries().ipv6) wait(1)
   })
   await kill(dataplane)
-  t.ok(await eventually(() => workerOf(dataplane).status === 'running'))
-  t.same(seen.at(-1), { ipv4: false, ipv6: false }, 'back without a carrier')
-  t.ok(
-    await eventually(() => seen.at(-1)?.ipv4 === true && seen.at(-1)?.ipv6 === true),
-    'told of the carrier',
-  )
+  t.ok(await eventually(() => back !== null))
+  t.same(back, { ipv4: false, ipv6: false }, 'back without a carrier')
+  t.ok(await eventually(() => told?.ipv4 === true && told.ipv6 === true), 'told of the carrier')
 })
 
 t.test('the last words of workers that die again and again do not fill the disk', async (t) => {
@@ -179,9 +178,8 @@ t.test('a commit while the worker is down is not held up, and counts when it is 
   const dataplane = await open(t, options)
   await commit(dataplane, [instance('eth1', withPassthru)])
   await kill(dataplane)
-  const start = performance.now()
   await commit(dataplane, [instance('eth1', { ...withPassthru, flowLabel: 77 })], softwireOf(whole))
-  t.ok(performance.now() - start < 80, 'before the worker is back')
+  t.equal(workerOf(dataplane).status, 'down', 'the worker is not back yet')
   t.ok(await eventually(() => workerOf(dataplane).status === 'running'))
   const net = await network(t, options.stateDir)
   await eventually(() => onlyQueue(dataplane).carries.ipv6)
@@ -365,7 +363,7 @@ t.test('listeners hear of a worker that dies and of next hops that are found', a
   await network(t, options.stateDir)
   t.ok(await eventually(() => onlyQueue(dataplane).externalNextHop.status === 'resolved'))
   t.equal(onlyQueue(dataplane).externalNextHop.mac, SWITCH_STATION.mac)
-  t.ok(await eventually(() => heard > 0, 500))
+  t.ok(await eventually(() => heard > 0))
   heard = 0
   await kill(dataplane)
   t.ok(heard > 0)

