@@ -37,6 +37,7 @@ function install(): string | null {
     '--prefix',
     at('prefix'),
     '--prefer-offline',
+    '--allow-scripts=lwaftr',
     '--no-audit',
     '--no-fund',
   ]

@@ -211,9 +211,10 @@ t.test('a token that has expired is none', { skip }, async (t) => {
 t.test('requests of one address are as many as the configuration says', { skip }, async (t) => {
   const settings = { user: [user('ann')], limits: { 'request-rate': 1 } }
   const { curl } = await door(t, { 'lwaftr:config-server': settings })
-  const statuses = []
-  for (let i = 0; i < 11; i++) statuses.push((await curl('/restconf', ...token('ann'))).status)
-  t.same(statuses, [...Array(10).fill(200), 429])
+  // One curl asks for all: the window is of ten seconds.
+  const { body, status } = await curl('/restconf#[1-11]', '-o', '/dev/null', ...token('ann'))
+  const statuses = [...body.matchAll(/^\d+(?= )/gm)].map(Number)
+  t.same([...statuses, status], [...Array(10).fill(200), 429])
 })
 
 t.test('web pages of the origins that are named, and of no others', { skip }, async (t) => {
