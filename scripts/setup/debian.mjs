@@ -18,6 +18,7 @@ const TESTS = [
   'python3-scapy',
   'libyang-tools',
   'iperf3',
+  'ethtool',
   'bird2',
   'frr',
   'exabgp',

@@ -1,6 +1,6 @@
 // Removes everything a run made, by its id alone: processes, namespaces, interfaces, files.
 // Serves the run itself, its guardian, and later runs that find what a dead one left behind.
-import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { unregister } from '../registry.js'
@@ -11,6 +11,8 @@ import { folderOf, folderPrefix, idIn, isOwned, LAB_VARIABLE, nameOfRelay } from
 const PATIENCE = 5000
 /** Of relays: a folder each, by its name. */
 const SHARED_MEMORY = '/dev/shm'
+/** Where cgroups of a run may be: hierarchies of either version. */
+const CGROUPS = ['/sys/fs/cgroup', '/sys/fs/cgroup/memory', '/sys/fs/cgroup/unified']
 
 function namesIn(folder: string): string[] {
   try {
@@ -72,10 +74,18 @@ async function endProcesses(id: number): Promise<void> {
 }
 
 /** Network namespaces and interfaces of this machine that belong to any run. */
-async function networkNames(): Promise<{ namespaces: string[]; links: string[] }> {
+export async function networkNames(): Promise<{ namespaces: string[]; links: string[] }> {
   const links = namesIn('/sys/class/net').filter((name) => name.startsWith('lw') && idIn(name) !== null)
   const namespaces = namesIn('/run/netns').filter((name) => name.startsWith('lwaftr-') && idIn(name) !== null)
   return { namespaces, links }
+}
+
+export function cgroupsOf(id: number): string[] {
+  return CGROUPS.flatMap((parent) =>
+    namesIn(parent)
+      .filter((name) => name.startsWith('lwaftr-') && idIn(name) === id)
+      .map((name) => join(parent, name)),
+  )
 }
 
 /** Removes run `id`. What is gone already is no error. */
@@ -88,6 +98,7 @@ export async function sweep(id: number): Promise<void> {
   unregister(nameOfRelay(id))
   for (const name of namesIn(SHARED_MEMORY).filter((name) => idIn(name) === id))
     rmSync(join(SHARED_MEMORY, name), { recursive: true, force: true })
+  for (const path of cgroupsOf(id)) rmdirSync(path)
   rmSync(folderOf(id), { recursive: true, force: true })
 }
 

@@ -9,5 +9,7 @@ export interface Fault {
   /** Whether workers end, and with them what they held. */
   readonly worker: 'lives' | 'may die'
   readonly leader: 'lives' | 'may die'
+  /** Why it cannot be injected on this machine. */
+  readonly obstacle?: string | null
   readonly inject: (ground: Ground, random: Random) => Promise<void>
 }

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
 import { QueueView } from '../../src/dataplane/counters.js'
-import type { Driver } from '../../src/dataplane/dataplane.js'
 import { RELAY, SUBSCRIBERS } from '../../src/lab/addresses.js'
+import { ip } from '../../src/lab/exec.js'
 import { nameOfRelay } from '../../src/lab/owner.js'
 import { exampleConfiguration, type Relay, startRelay } from '../../src/lab/relay.js'
 import { Sandbox } from '../../src/lab/sandbox.js'
@@ -18,6 +18,7 @@ import { buildTopology, type Topology } from '../../src/lab/topology.js'
 import { root } from '../../src/root.js'
 import { Clock } from './clock.js'
 import { Disk } from './disk.js'
+import { layLink } from './links.js'
 
 /** Bytes of the file systems; nothing of them is used until it is. */
 const STATE_SIZE = '128m'
@@ -33,15 +34,17 @@ export class Ground {
     readonly subscriber: SubscriberHost,
     readonly holder: ChildProcess,
     readonly probe: ChildProcess,
-    readonly driver: Driver,
+    readonly driver: 'af-xdp' | 'af-packet',
     readonly clock: Clock,
     readonly disk: Disk,
   ) {}
 
-  static async open(t: Test, driver: Driver): Promise<Ground> {
+  static async open(t: Test, driver: 'af-xdp' | 'af-packet'): Promise<Ground> {
     const sandbox = await Sandbox.open()
     t.teardown(() => sandbox.close())
     const topology = await buildTopology(sandbox)
+    await ip(`link del ${topology.device}`)
+    await layLink(topology)
     const state = join(sandbox.folder, 'state')
     const mounts = `mkdir -p ${state} && mount -t tmpfs -o size=${STATE_SIZE} faults ${state} &&
       mount -t tmpfs -o size=${SHM_SIZE} faults /dev/shm && echo ready && exec sleep infinity`
@@ -159,14 +162,19 @@ export class Ground {
 
 /** How many files and sockets a process holds open. */
 export function descriptors(pid: number): { readonly files: number; readonly sockets: number } {
+  const targets = targetsOf(pid)
+  const sockets = targets.filter((target) => target.startsWith('socket:')).length
+  return { files: targets.length - sockets, sockets }
+}
+
+/** What its descriptors lead to. */
+export function targetsOf(pid: number): string[] {
   const directory = `/proc/${pid}/fd`
-  const targets = readdirSync(directory).map((fd) => {
+  return readdirSync(directory).flatMap((fd) => {
     try {
-      return readlinkSync(join(directory, fd))
+      return [readlinkSync(join(directory, fd))]
     } catch {
-      return null // closed meanwhile
+      return [] // closed meanwhile
     }
   })
-  const sockets = targets.filter((target) => target?.startsWith('socket:')).length
-  return { files: targets.filter((target) => target !== null).length - sockets, sockets }
 }

@@ -3,9 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { ip } from '../../src/lab/exec.js'
+import { idIn } from '../../src/lab/owner.js'
+import { cgroupsOf, networkNames } from '../../src/lab/sweep.js'
 import { root } from '../../src/root.js'
 import { eventually } from '../dataplane/helper.js'
-import { descriptors, type Ground } from './ground.js'
+import { descriptors, type Ground, targetsOf } from './ground.js'
 
 /** Milliseconds for what is under way to come to its end. */
 const SETTLES = 20_000
@@ -14,6 +16,9 @@ export const IN_HAND = 16_384 + 512
 /** Open files of a process that are no leak: connections that have not ended yet, a file being read. */
 const SPARE_SOCKETS = 40
 const SPARE_FILES = 4
+
+const NO_BPF = { 'bpf-map': 0, 'bpf-prog': 0, bpf_link: 0 }
+const BPF = { 'af-packet': NO_BPF, 'af-xdp': { 'bpf-map': 2, 'bpf-prog': 1, bpf_link: 1 } }
 
 type Counters = ReadonlyMap<string, bigint>
 
@@ -41,7 +46,35 @@ export function unaccounted(counters: Counters): bigint {
   return sum(IN) - sum(OUT)
 }
 
+/** What is on the machine because of this run, but for processes and what they hold. */
+async function traces({ sandbox, topology, driver }: Ground): Promise<object> {
+  const { namespaces, links } = await networkNames()
+  const own = (names: readonly string[]) => names.filter((name) => idIn(name) === sandbox.id).sort()
+  const inside = await Promise.all(
+    own(namespaces).map(async (name) => [name, linkNames((await ip(`-n ${name} -o link show`)).stdout)]),
+  )
+  const program = /\bxdp\b|\bxdpgeneric\b/.exec((await ip(`-d link show ${topology.device}`)).stdout)
+  if ((program !== null) !== (driver === 'af-xdp'))
+    throw new Error(`${program === null ? 'no' : 'an'} XDP program on the link`)
+  return { links: own(links), namespaces: Object.fromEntries(inside), cgroups: cgroupsOf(sandbox.id) }
+}
+
+function linkNames(output: string): string[] {
+  return [...output.matchAll(/^\d+: ([^:@]+)/gm)].map(([, name = '']) => name).sort()
+}
+
+/** BPF objects that a process holds, by kind: what nobody holds, and what is not attached or pinned, is gone. */
+function bpfObjects(pid: number): Record<string, number> {
+  const found: Record<string, number> = { ...NO_BPF }
+  for (const target of targetsOf(pid)) {
+    const kind = /^anon_inode:\[?(bpf[-_]\w+)/.exec(target)?.[1]
+    if (kind !== undefined) found[kind] = (found[kind] ?? 0) + 1
+  }
+  return found
+}
+
 export class Invariants {
+  #traces: object | null = null
   #counters: Counters
   #unaccounted: bigint
   #files = new Map<number, ReturnType<typeof descriptors>>()
@@ -72,6 +105,11 @@ export class Invariants {
 
   async #leaks(t: Test, round: string): Promise<void> {
     const { ground } = this
+    const now = await traces(ground)
+    this.#traces ??= now
+    t.same(now, this.#traces, `${round}: links, namespaces and cgroups, and an XDP program only where one is`)
+    for (const pid of ground.workers()) t.same(bpfObjects(pid), BPF[ground.driver], `${round}: BPF objects`)
+    t.same(bpfObjects(ground.leader), NO_BPF, `${round}: and the leader has none`)
     t.equal(ground.workers().length, 1, `${round}: one worker`)
     t.same(ground.leaders(), [ground.leader], `${round}: one leader`)
     const memory = readdirSync(ground.sharedMemory).map((name) => name.replace(/table-\d+/, 'table'))

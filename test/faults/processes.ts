@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../crash/storm.js'
 import { eventually } from '../dataplane/helper.js'
+import { MemoryCgroup, obstacleToMemoryCgroup } from './cgroup.js'
 import type { Fault } from './fault.js'
 import type { Ground } from './ground.js'
 
@@ -43,6 +44,15 @@ async function withoutMemory(pid: number, milliseconds: number): Promise<void> {
   } catch {
     // It died of it.
   }
+}
+
+const NO_CGROUP = obstacleToMemoryCgroup()
+
+/** As withoutMemory(), but it is killed for what it wants. */
+async function inSmallCgroup(ground: Ground, pid: number, milliseconds: number): Promise<void> {
+  const cgroup = new MemoryCgroup(ground.sandbox.id, pid)
+  await sleep(milliseconds)
+  cgroup.release()
 }
 
 export const PROCESS_FAULTS: readonly Fault[] = [
@@ -87,6 +97,14 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     inject: ({ leader }, random) => withoutMemory(leader, 500 + random(1500)),
   },
   {
+    name: 'leader out of memory, by cgroup',
+    hitless: true,
+    worker: 'lives',
+    leader: 'may die',
+    obstacle: NO_CGROUP,
+    inject: (ground, random) => inSmallCgroup(ground, ground.leader, 500 + random(1500)),
+  },
+  {
     name: 'worker killed',
     hitless: false,
     worker: 'may die',
@@ -122,6 +140,16 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     leader: 'lives',
     async inject(ground, random) {
       for (const pid of ground.workers()) await withoutMemory(pid, 500 + random(1500))
+    },
+  },
+  {
+    name: 'worker out of memory, by cgroup',
+    hitless: false,
+    worker: 'may die',
+    leader: 'lives',
+    obstacle: NO_CGROUP,
+    async inject(ground, random) {
+      for (const pid of ground.workers()) await inSmallCgroup(ground, pid, 500 + random(1500))
     },
   },
   {
