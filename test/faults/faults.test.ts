@@ -1,6 +1,6 @@
 // Faults by chance, in the middle of traffic and edits; after each, everything that was promised.
 //
-//   FAULTS_ROUNDS=50 FAULTS_SEED=7 npm run test:faults      FAULTS_ONLY='link'   those whose name has it
+//   FAULTS_ROUNDS=50 FAULTS_SEED=7 FAULTS_DRIVER=af-xdp npm run test:faults     FAULTS_ONLY='link': those whose name has it
 //
 // What is injected when, and every edit, comes from the seed. Which edit a kill meets is the machine's.
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -24,6 +24,8 @@ import { CLOCK_FAULTS } from './times.js'
 const rounds = Number(process.env.FAULTS_ROUNDS ?? 3)
 const seed = Number(process.env.FAULTS_SEED ?? 1)
 const only = process.env.FAULTS_ONLY ?? ''
+/** One or the other by the seed, unless it is named. */
+const driver = (process.env.FAULTS_DRIVER ?? ['af-xdp', 'af-packet'][seed % 2]) as Ground['driver']
 const WANTED = [
   ...PROCESS_FAULTS,
   ...STORAGE_FAULTS,
@@ -48,7 +50,7 @@ for (const { name, obstacle = null } of WANTED)
 
 t.test(`${rounds} faults, and nothing lost (seed ${seed})`, { skip, timeout }, async (t) => {
   const random = seeded(seed)
-  const ground = await Ground.open(t, random(2) === 0 ? 'af-xdp' : 'af-packet')
+  const ground = await Ground.open(t, driver)
   t.teardown(() => t.passing() || t.comment(ground.said))
   await ground.start()
   await pingUntilAnswered(ground.subscriber.host, INTERNET.ipv4, RECOVERY)
