@@ -15,8 +15,9 @@ const QUEUES = 4
 export async function layLink({ device, switch: far }: Topology): Promise<void> {
   const end = `numrxqueues ${QUEUES} numtxqueues ${QUEUES} mtu ${MTU.link}`
   await ip(`link add ${device} ${end} type veth peer name relay ${end} netns ${far.name}`)
-  await setQueues(device, 1)
+  // The peer first: the relay may have found its link already.
   await far.exec('ethtool', queueWords('relay', 1))
+  await setQueues(device, 1)
   // This machine must not speak on the relay's link.
   await exec('sysctl', ['-q', '-w', `net.ipv6.conf.${device}.disable_ipv6=1`])
   await ip(`link set ${device} up`)
