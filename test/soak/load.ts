@@ -16,6 +16,9 @@ export interface Loaded {
   readonly packetP99: number
 }
 
+/** Of editMany(). */
+const CONNECTIONS = 8
+
 interface Direction {
   readonly sent: number
   readonly lost: number
@@ -51,6 +54,18 @@ export interface Edited {
   readonly refused: number
   readonly editP50: number
   readonly editP99: number
+}
+
+/** Edits from several connections, as fast as they go. */
+export async function editMany(world: World, count: number, next: () => Edit): Promise<void> {
+  let left = count
+  const one = async () => {
+    while (left-- > 0) {
+      const answer = await send(world.relay.url, next(), credentials('operator'))
+      if (typeof answer !== 'object') throw new Error(answer ?? 'the relay went away')
+    }
+  }
+  await Promise.all(Array.from({ length: CONNECTIONS }, one))
 }
 
 /** `rate` edits a second are offered, one after another. */

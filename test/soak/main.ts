@@ -4,6 +4,8 @@ import { IN_HAND } from '../faults/invariants.js'
 import { drift, type Sample, soak } from './soak.js'
 
 const SEGMENT = 30
+/** More commits than the feeds, of 8 MiB each, remember. */
+const WARM_UP = 12_000
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '20' },
@@ -47,6 +49,7 @@ const result = await soak({
   clients: Number(values.clients),
   hostile: Number(values.hostile),
   seed: Number(values.seed),
+  warmUp: WARM_UP,
   events: true,
   print: (sample) => {
     say([...COLUMNS.map((name) => show(sample[name])), sample.event?.name ?? ''].join(' '))

@@ -6,7 +6,7 @@ import { drift, type Sample, soak } from './soak.js'
 t.test('traffic, edits and clients go on, and nothing is lost', { skip, timeout: 120_000 }, async (t) => {
   const print = (sample: Sample) => t.comment(JSON.stringify(sample))
   const options = { segments: 2, segment: 2, seed: 1, print }
-  const rates = { rate: 2000, edits: 20, clients: 20, hostile: 0 }
+  const rates = { rate: 2000, edits: 20, clients: 20, hostile: 0, warmUp: 0 }
   const { samples, unaccounted, updates, gaps } = await soak({ ...options, ...rates, events: false })
   for (const sample of samples) {
     t.match(sample, { lost: 0, unexpected: 0, refused: 0, missed: 0, complaints: [], processes: 3 })

@@ -7,7 +7,7 @@ import { visitUntil } from './clients.js'
 import { type Event, eventOf } from './events.js'
 import { Follower } from './follower.js'
 import { type Pinged, pingUntil } from './hosts.js'
-import { type Edited, editUntil, type Loaded, loadFor } from './load.js'
+import { type Edited, editMany, editUntil, type Loaded, loadFor } from './load.js'
 import { Meter, type Resources } from './resources.js'
 import { World } from './world.js'
 
@@ -22,6 +22,8 @@ export interface SoakOptions {
   readonly edits: number
   readonly clients: number
   readonly hostile: number
+  /** Edits before all that, as fast as they go: until feeds and history are full their growth is no leak. */
+  readonly warmUp: number
   /** Whether there are accidents. */
   readonly events: boolean
   /** Takes a segment's figures as they come. */
@@ -78,13 +80,15 @@ async function segments(world: World, options: SoakOptions): Promise<Sample[]> {
   const meter = new Meter(world)
   const samples: Sample[] = []
   let id = 1
+  const next = () => smallEdit(random, ++id, false)
+  await editMany(world, options.warmUp, next)
   for (let i = 0; i < options.segments; i++) {
     const event = options.events ? eventOf(i, options.segments) : null
     const end = new AbortController()
     const over = new Promise((resolve) => end.signal.addEventListener('abort', resolve))
     const looking = setInterval(() => void glance(world, meter), GLANCE)
     const meanwhile = Promise.all([
-      editUntil(end.signal, world, options.edits, () => smallEdit(random, ++id, false)),
+      editUntil(end.signal, world, options.edits, next),
       visitUntil(end.signal, world, random, options.clients),
       pingUntil(over, world),
       event && sleep((options.segment * 1000) / 2).then(() => event.happen(world)),
