@@ -1,11 +1,13 @@
 // What has been served leaves nothing behind: what is kept has a bound, and what is not goes with its cause.
 import { once } from 'node:events'
+import { connect } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { softwirePath } from '../../src/config-server/place.js'
 import { eventually } from '../dataplane/helper.js'
+import { door, skip } from './access/door.js'
 import { build, type FakeDataPlane, schema, softwire } from './helper.js'
 import { listening } from './websocket/client.js'
 
@@ -82,6 +84,27 @@ t.test('the state is looked at as often for many followers as for few', async (t
   await sleep(500)
   const seconds = (performance.now() - begin) / 1000
   t.ok(looks() < 100 * seconds, `${looks()} looks in ${seconds} s`)
+})
+
+t.test('of an HTTP/2 connection that is over nothing is kept', { skip }, async (t) => {
+  const { app, port } = await door(t)
+  const sessions: WeakRef<object>[] = []
+  app.server.on('session', (session) => sessions.push(new WeakRef(session)))
+  for (let i = 0; i < 5; i++) {
+    const client = connect(`https://localhost:${port}`, { rejectUnauthorized: false })
+    const request = client.request({ ':path': '/healthz' })
+    request.resume()
+    await once(request, 'close')
+    client.close()
+    await once(client, 'close')
+  }
+  t.equal(sessions.length, 5)
+  const kept = () => sessions.filter((session) => session.deref() !== undefined).length
+  for (let i = 0; i < 100 && kept() > 0; i++) {
+    await sleep(20)
+    collectGarbage()
+  }
+  t.equal(kept(), 0)
 })
 
 /** How often it was looked at from now on. */

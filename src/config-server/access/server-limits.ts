@@ -45,12 +45,11 @@ export function serverOptions(
         handler as unknown as Parameters<typeof createSecureServer>[1],
       )
       Object.assign(server, timeouts)
-      // One that says nothing for as long as a request may take is gone.
       const sessions = new Set<ServerHttp2Session>()
       server.on('session', (session) => {
         sessions.add(session)
         session.once('close', () => sessions.delete(session))
-        session.setTimeout(request, () => session.close())
+        endIdle(session, request)
       })
       // Nothing more will come on them: without this, closing waits for clients to go.
       server.on('goodbye', () => {
@@ -61,6 +60,24 @@ export function serverOptions(
       return server as unknown as RawServerDefault
     },
   }
+}
+
+/**
+ * Who asks nothing for as long as a request may take is gone. Not by the session's own timer: that one Node leaves
+ * running when the session is over, and keeps all of it until then.
+ */
+function endIdle(session: ServerHttp2Session, patience: number): void {
+  let streams = 0
+  const timer = setTimeout(() => {
+    if (streams === 0) session.close()
+  }, patience).unref()
+  session.on('stream', (stream) => {
+    streams++
+    stream.once('close', () => {
+      if (--streams === 0) timer.refresh()
+    })
+  })
+  session.once('close', () => clearTimeout(timer))
 }
 
 export function limitServer(app: FastifyInstance, access: Access, { request: longest }: Timeouts): void {

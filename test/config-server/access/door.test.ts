@@ -1,7 +1,9 @@
 // Who comes in, and who does not: by clients that are not ours.
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { connect as connectH2 } from 'node:http2'
 import { connect as connectTcp } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import t from 'tap'
 import { hashPassword } from '../../../src/config-server/access/password.js'
@@ -278,4 +280,24 @@ t.test('a client that never finishes what it says is cut off', { skip }, async (
     ),
   )
   await Promise.all([ended(connectTcp(port, '127.0.0.1')), ended(halfHeaders), ended(halfBody)])
+})
+
+t.test('who asks nothing over HTTP/2 is let go, unless he follows a stream', { skip }, async (t) => {
+  const { port } = await door(t, people(), { headers: 15_000, request: 1000 })
+  const session = () => {
+    const client = connectH2(`https://localhost:${port}`, { rejectUnauthorized: false })
+    t.teardown(() => client.destroy())
+    return client
+  }
+  const follows = session()
+  const stream = follows.request({
+    ':path': '/streams/config/json',
+    authorization: `Bearer ${tokenOf('ann')}`,
+  })
+  await once(stream, 'response')
+  await once(session(), 'close')
+  await sleep(200)
+  t.notOk(follows.closed || stream.closed)
+  stream.close()
+  await once(follows, 'close')
 })
