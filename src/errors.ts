@@ -108,7 +108,6 @@ const table = {
   'foreign-host': row(421, 'protocol', 'access-denied', 'this relay is not {host}: where nobody logs in, ask for it by its address or as localhost, or add the name as an origin to /config-server/allowed-origin'),
   'busy': row(503, 'protocol', 'resource-denied', 'too many {what} at once; try again as Retry-After says'),
   'access-denied': row(403, 'protocol', 'access-denied', 'you may not do this; a rule of NACM (/nacm/rule-list) has to permit it'),
-  'not-implemented': row(501, 'application', 'operation-not-supported', '{feature} is not supported yet; remove it'),
   // Commits
   'unknown-revision': row(400, 'application', 'invalid-value', 'revision {revision} cannot be had back; those from {oldest} to {newest} can'),
   'commit-pending': row(409, 'application', 'in-use', 'a confirmed commit of {who} is pending until {deadline}; confirm it or cancel it first'),

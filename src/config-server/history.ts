@@ -6,17 +6,8 @@ import { SoftwireRecords } from '../schema/softwire-record.js'
 import type { Datastore } from './datastore.js'
 import { changesBetween } from './softwire-diff.js'
 import type { CreateTable } from './softwire-overlay.js'
-import {
-  compareKeys,
-  isDelete,
-  keyAt,
-  keyOfRecord,
-  pages,
-  recordsIn,
-  withOperation,
-} from './softwire-scan.js'
+import { compareKeys, isDelete, keyAt, keyOfRecord, pages, recordsIn } from './softwire-scan.js'
 import type { Store } from './store.js'
-import { diffTrees, type TreeEdit } from './tree-diff.js'
 
 /** What leads back to an earlier configuration. */
 export interface WayBack {
@@ -35,15 +26,6 @@ export interface Comparison {
   readonly after: JsonObject
   /** Of each softwire that differs, in order of the keys: its records then and later, null where it was absent. */
   readonly softwires: readonly SoftwirePair[]
-}
-
-export interface ChangesSince {
-  /** The running revision: what the changes lead to. */
-  readonly revision: number
-  /** What is different in the tree, with the values that it has now. */
-  readonly tree: readonly TreeEdit[]
-  /** Edit records, at most one of each softwire, in no order: puts of what is there now, deletes of what is not. */
-  readonly softwires: Uint8Array
 }
 
 /** The history as somebody sees it: perhaps not all of it. */
@@ -101,26 +83,6 @@ export class History {
     const softwires =
       before.whole || after.whole ? this.#compareTables(before, after) : this.#compareEdits(before, after)
     return { before: before.tree, after: after.tree, softwires }
-  }
-
-  /**
-   * What has changed since a revision, net: what was changed and changed back is not in it. Null when that is not
-   * known any more, or all softwires were replaced: then take the configuration as it is. Reads the datastore, which
-   * must not be in the middle of a commit (call it where a commit is published, or where `running` and the table
-   * were just seen to agree).
-   */
-  changesSince(revision: number): ChangesSince | null {
-    const { schema, datastore } = this.#parts
-    const way = this.wayBack(revision)
-    if (!way || way.whole) return null
-    const now = way.edits.flatMap((edit) => {
-      const record = this.#current(edit)
-      return sameRecord(record, present(edit))
-        ? []
-        : [record ? withOperation(record, 'put') : withOperation(edit, 'delete')]
-    })
-    const tree = diffTrees(schema, way.tree, datastore.running.tree)
-    return { revision: datastore.running.revision, tree, softwires: Buffer.concat(now) }
   }
 
   /** The tree before the commit `revision`, or before the first later one that changed it. */

@@ -1,8 +1,9 @@
 // Earlier configurations: whatever was committed since, what undoes it leads back, across restarts and within bounds.
 import t, { type Test } from 'tap'
 import type { Edit } from '../../src/config-server/edit.js'
+import type { FeedEdit } from '../../src/config-server/feeds/feed.js'
+import { missed } from '../../src/config-server/feeds/missed.js'
 import { History } from '../../src/config-server/history.js'
-import { isDelete, keyOfRecord, recordsIn } from '../../src/config-server/softwire-scan.js'
 import { openStore } from '../../src/config-server/store.js'
 import { diffTrees } from '../../src/config-server/tree-diff.js'
 import type { JsonObject } from '../../src/schema/json-types.js'
@@ -30,16 +31,17 @@ async function world(t: Test) {
     const value = Array.from({ length: count }, (_, i) => softwire(`10.0.${i >> 6}.1`, i & 63, more))
     return commit({ operation: 'replace', target: parsePath(schema, LIST), value })
   }
-  return { ...built, put, remove, set, table }
+  /** What somebody is told who comes again: operation, path and value of each edit. */
+  const since = (revision: number) => {
+    const update = missed(built, String(revision), { steps: [] })
+    const edit = ({ operation, target, value }: FeedEdit) => [operation, formatXPath(target), value]
+    return update && { revision: update.revision, edits: update.edits && Array.from(update.edits, edit) }
+  }
+  return { ...built, put, remove, set, table, since }
 }
 
-const shown = (edits: Uint8Array) =>
-  [...recordsIn(edits)]
-    .map((edit) => (isDelete(edit) ? `delete ${keyOfRecord(edit)}` : decodeSoftwire(edit)))
-    .sort()
-
 t.test('changes since a revision are net, and have the values of now', async (t) => {
-  const { history, put, remove, set } = await world(t)
+  const { since, put, remove, set } = await world(t)
   await put(3)
   await put(3, { padding: 9 })
   await put(4)
@@ -48,28 +50,30 @@ t.test('changes since a revision are net, and have the values of now', async (t)
   await set('/softwire-config/name', 'x')
   await set('/softwire-config/external-interface/mtu', 1400)
   await set('/softwire-config/external-interface/mtu', 1500)
-  const changes = history.changesSince(1)
-  t.equal(changes?.revision, 9)
-  t.same(
-    changes?.tree.map(({ operation, target, value }) => [operation, formatXPath(target), value]),
-    [['create', '/softwire-config/name', 'x']],
-  )
-  t.same(shown(changes?.softwires ?? new Uint8Array()), [
-    softwire('193.5.1.100', 3, { padding: 9 }),
-    `delete ${0xc1050164 * 65536 + 1}`,
-  ])
-  t.same(history.changesSince(9), { revision: 9, tree: [], softwires: Buffer.alloc(0) })
-  for (const revision of [10, -1, 1.5, Number.NaN]) t.equal(history.changesSince(revision), null)
+  const path = (psid: number) => formatXPath(entry('193.5.1.100', psid))
+  t.same(since(1), {
+    revision: '9',
+    edits: [
+      ['create', '/softwire-config/name', 'x'],
+      ['create', path(3), softwire('193.5.1.100', 3, { padding: 9 })],
+      ['delete', path(1), undefined],
+    ],
+  })
+  t.same(since(9), { revision: '9', edits: [] })
+  for (const revision of [10, -1, 1.5, Number.NaN]) t.equal(since(revision), null)
 })
 
 t.test('changes over a whole new table are not told one by one', async (t) => {
-  const { history, put, table } = await world(t)
+  const { since, put, table } = await world(t)
   await put(3)
   await table(2000)
   await put(5)
-  t.equal(history.changesSince(1), null)
-  t.equal(history.changesSince(2), null)
-  t.same(shown(history.changesSince(3)?.softwires ?? new Uint8Array()), [softwire('193.5.1.100', 5)])
+  t.same(since(1), { revision: '4', edits: null })
+  t.same(since(2), { revision: '4', edits: null })
+  t.same(since(3), {
+    revision: '4',
+    edits: [['create', formatXPath(entry('193.5.1.100', 5)), softwire('193.5.1.100', 5)]],
+  })
 })
 
 t.test('two revisions are compared by content, also over whole new tables', async (t) => {

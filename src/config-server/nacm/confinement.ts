@@ -241,7 +241,6 @@ export class Confinement {
           found && { ...this.#readableTrees(found), softwires: [...this.#readablePairs(found.softwires)] }
         )
       },
-      changesSince: () => null,
     }
   }
 
