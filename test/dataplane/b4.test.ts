@@ -26,7 +26,7 @@ function b4(...words: string[]): Promise<{ code: number; stderr: string }> {
 
 for (const [title, words, message] of [
   ['no addresses', ['--tun', 'tun0'], /--local/],
-  ['an IPv4 address as the border relay', [...softwire, '--br', '192.0.2.1'], /Not an IPv6 address/],
+  ['an IPv4 address as the border relay', [...softwire, '--br', '192.0.2.1'], /not an IPv6 address/],
   [
     'a PSID that its length cannot hold',
     [...softwire, '--psid', '4', '--psid-length', '2'],

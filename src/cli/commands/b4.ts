@@ -1,8 +1,8 @@
-import { isIPv4, isIPv6 } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { native } from '../../dataplane/native.js'
 import type { B4Options, NativeB4 } from '../../dataplane/native-b4.js'
+import { ipv4Text, ipv6Text, wholeNumber } from '../argument.js'
 
 interface Options {
   readonly tun: string
@@ -28,15 +28,20 @@ export function b4Command(): Command {
         'softwire to a border relay. Stops on SIGTERM or Ctrl-C; a TUN that it created goes with it.',
     )
     .requiredOption('--tun <name>', 'TUN device, created if there is none')
-    .requiredOption('--local <ipv6>', "the B4's end of the softwire, an address of this host", ipv6)
-    .requiredOption('--br <ipv6>', "the border relay's end of the softwire", ipv6)
-    .option('--address <ipv4>', 'address of the TUN, if it is created', ipv4)
-    .option('--mtu <bytes>', 'MTU of the TUN, if it is created', integer(68, 65535), 1500)
-    .option('--public-ipv4 <ipv4>', 'translate (NAPT44) to this address and its port set', ipv4)
+    .requiredOption('--local <ipv6>', "the B4's end of the softwire, an address of this host", ipv6Text)
+    .requiredOption('--br <ipv6>', "the border relay's end of the softwire", ipv6Text)
+    .option('--address <ipv4>', 'address of the TUN, if it is created', ipv4Text)
+    .option('--mtu <bytes>', 'MTU of the TUN, if it is created', wholeNumber(68, 65535), 1500)
+    .option('--public-ipv4 <ipv4>', 'translate (NAPT44) to this address and its port set', ipv4Text)
     .option('--transparent', 'do not translate: hosts use the public address themselves (no --public-ipv4)')
-    .option('--psid <number>', 'port set identifier', integer(0, 65535), 0)
-    .option('--psid-length <bits>', 'bits of the PSID; 0: the whole address', integer(0, 16), 0)
-    .option('--reserved-ports-bit-count <bits>', 'bits before the PSID (RFC 7597 offset)', integer(0, 16), 0)
+    .option('--psid <number>', 'port set identifier', wholeNumber(0, 65535), 0)
+    .option('--psid-length <bits>', 'bits of the PSID; 0: the whole address', wholeNumber(0, 16), 0)
+    .option(
+      '--reserved-ports-bit-count <bits>',
+      'bits before the PSID (RFC 7597 offset)',
+      wholeNumber(0, 16),
+      0,
+    )
     .addHelpText(
       'after',
       `
@@ -92,24 +97,5 @@ async function start(options: B4Options): Promise<NativeB4> {
       const code = (problem as NodeJS.ErrnoException).code
       if (code !== 'EADDRNOTAVAIL' || performance.now() > deadline) throw problem
     }
-  }
-}
-
-function ipv4(text: string): string {
-  if (!isIPv4(text)) throw new InvalidArgumentError('Not an IPv4 address.')
-  return text
-}
-
-function ipv6(text: string): string {
-  if (!isIPv6(text)) throw new InvalidArgumentError('Not an IPv6 address.')
-  return text
-}
-
-function integer(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (!/^\d+$/.test(text) || value < least || value > most)
-      throw new InvalidArgumentError(`Not an integer from ${least} to ${most}.`)
-    return value
   }
 }

@@ -8,7 +8,10 @@ import {
   type Throughput,
 } from '../../dataplane/bench.js'
 import type { NativeBindingTable } from '../../dataplane/native.js'
+import { wholeNumber } from '../argument.js'
 import { openOffline } from '../offline.js'
+
+const COUNT = wholeNumber(0, 999_999_999)
 
 interface Options {
   readonly duration: number
@@ -32,8 +35,8 @@ export function benchCommand(): Command {
     .option('--json', 'print one JSON object')
     .option('--cpu <list>', 'pin the thread to the first of these CPUs', firstCpu)
     .option('--stages', 'also print how long each stage takes, in ns per packet')
-    .option('--edits <n>', 'instead: forward while another thread edits so many softwires', count)
-    .option('--reloads <n>', 'and replaces all of them so many times', count)
+    .option('--edits <n>', 'instead: forward while another thread edits so many softwires', COUNT)
+    .option('--reloads <n>', 'and replaces all of them so many times', COUNT)
     .addHelpText(
       'after',
       `
@@ -148,11 +151,6 @@ function seconds(text: string): number {
   const value = Number(text)
   if (!(value > 0 && value <= 86400)) throw new InvalidArgumentError('It must be a number of seconds.')
   return value
-}
-
-function count(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
-  return Number(text)
 }
 
 function firstCpu(text: string): number {

@@ -4,9 +4,11 @@ import { pipeline } from 'node:stream/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CAPTURE_FILE, contentType } from '../../config-server/media-types.js'
 import { error } from '../../errors.js'
+import { wholeNumber } from '../argument.js'
 import { Blocks } from '../capture/blocks.js'
 import { type ConnectionOptions, clientCommand, connect, pieces } from '../client.js'
 
+const NUMBER = wholeNumber(0, 2 ** 32 - 1)
 const WHERE = ['in', 'out', 'drop', 'passthru']
 
 interface CaptureOptions extends ConnectionOptions {
@@ -32,9 +34,9 @@ export function captureCommand(): Command {
         .default([], 'all'),
     )
     .option('--reason <counter>', 'only what is dropped by this counter')
-    .addOption(new Option('--snaplen <bytes>', 'keep no more of a packet').argParser(parseNumber))
-    .addOption(new Option('-c, --count <packets>', 'end after so many').argParser(parseNumber))
-    .addOption(new Option('--duration <seconds>', 'end after so long').argParser(parseNumber))
+    .addOption(new Option('--snaplen <bytes>', 'keep no more of a packet').argParser(NUMBER))
+    .addOption(new Option('-c, --count <packets>', 'end after so many').argParser(NUMBER))
+    .addOption(new Option('--duration <seconds>', 'end after so long').argParser(NUMBER))
     .addHelpText(
       'after',
       '\nExamples:\n  lwaftr capture --reason drop-no-source-softwire-ipv6-packets -c 100 -w refused.pcapng' +
@@ -111,9 +113,4 @@ function parseWhere(value: string): string[] {
   const unknown = parts.find((part) => !WHERE.includes(part))
   if (unknown !== undefined) throw new InvalidArgumentError(`It is none of ${WHERE.join(', ')}.`)
   return [...new Set(parts)]
-}
-
-function parseNumber(value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('It is not a number.')
-  return Number(value)
 }

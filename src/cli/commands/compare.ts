@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
+import { wholeNumber } from '../argument.js'
 import { type ConnectionOptions, clientCommand, connect } from '../client.js'
 import { invoke, printDifference, revisionArgument } from '../operation.js'
 
@@ -13,7 +14,7 @@ export function compareCommand(): Command {
     )
     .argument('[from]', 'earlier revision', revisionArgument)
     .argument('[to]', 'later revision', revisionArgument)
-    .option('--lines <number>', 'print at most so many, up to 100000', linesArgument, 10_000)
+    .option('--lines <number>', 'print at most so many, up to 100000', wholeNumber(0, 100_000), 10_000)
     .addHelpText('after', '\nExample:\n  lwaftr compare 41 42')
     .action(compare)
 }
@@ -25,11 +26,4 @@ async function compare(
 ): Promise<void> {
   const input = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
   printDifference(await invoke(await connect(options), 'compare', { ...input, limit: lines }))
-}
-
-function linesArgument(value: string): number {
-  const lines = Number(value)
-  if (!(Number.isInteger(lines) && lines >= 0 && lines <= 100_000))
-    throw new InvalidArgumentError('It is not a number up to 100000.')
-  return lines
 }

@@ -1,11 +1,11 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { readConfiguration } from '../../config-server/configuration-file.js'
 import { contentType } from '../../config-server/media-types.js'
-import { parseCpuList } from '../../dataplane/cpu-list.js'
 import { type InstanceSettings, instanceSettings } from '../../dataplane/settings.js'
 import { runningRelays } from '../../registry.js'
 import type { JsonObject } from '../../schema/json-types.js'
 import { loadSchema } from '../../schema/schema.js'
+import { cpuList } from '../argument.js'
 import { connect, text } from '../client.js'
 import { examine, textOf } from '../doctor/doctor.js'
 import { thisSystem } from '../doctor/system.js'
@@ -26,7 +26,7 @@ export function doctorCommand(): Command {
     )
     .option('--conf <file>', 'for this configuration; default: that of the relay that runs, if any')
     .option('--name <name>', 'for the configuration of this relay')
-    .option('--cpu <list>', 'CPUs that `lwaftr run` is given', cpuArgument, [])
+    .option('--cpu <list>', 'CPUs that `lwaftr run` is given', cpuList, [])
     .option('--json', 'print one JSON array of what was found', false)
     .addHelpText(
       'after',
@@ -60,10 +60,4 @@ async function configured({ conf, name }: Options): Promise<InstanceSettings[] |
     headers: { accept: contentType('json') },
   })
   return instanceSettings(JSON.parse(await text(response)) as JsonObject)
-}
-
-function cpuArgument(value: string): number[] {
-  const cpus = parseCpuList(value)
-  if (cpus === null || cpus.length === 0) throw new InvalidArgumentError('It is not a list such as 2,4-7.')
-  return cpus
 }

@@ -1,8 +1,11 @@
 import { type Command, Option } from 'commander'
+import { wholeNumber } from '../argument.js'
 import { connect } from '../client.js'
 import { Refused } from '../failure.js'
 import { invoke } from '../operation.js'
-import { parseCount, type QueuesOptions, queues, queuesCommand } from '../queues.js'
+import { type QueuesOptions, queues, queuesCommand } from '../queues.js'
+
+const SECONDS = wholeNumber(0, 65_535)
 
 interface DrainOptions extends QueuesOptions {
   readonly quiet: number
@@ -22,10 +25,10 @@ export function drainCommand(): Command {
     )
     .addOption(
       new Option('--quiet <seconds>', 'traffic has gone when none came for so long; 0: do not wait')
-        .argParser(parseCount)
+        .argParser(SECONDS)
         .default(3),
     )
-    .addOption(new Option('--timeout <seconds>', 'wait so long at most').argParser(parseCount).default(60))
+    .addOption(new Option('--timeout <seconds>', 'wait so long at most').argParser(SECONDS).default(60))
     .addHelpText('after', '\nExample:\n  lwaftr drain eth1 && systemctl restart something')
     .action(drain)
 }

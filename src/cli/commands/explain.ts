@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { readBytes } from '../../config-server/configuration-file.js'
 import { contentType } from '../../config-server/media-types.js'
 import type { LinkInterface, QueueSettings } from '../../dataplane/settings.js'
 import { error } from '../../errors.js'
+import { wholeNumber } from '../argument.js'
 import { type ConnectionOptions, clientCommand, connect, text } from '../client.js'
 import { isCapture, readCapture } from '../explain/capture-file.js'
 import { explain, type Received, type Side } from '../explain/explain.js'
@@ -41,7 +42,9 @@ export function explainCommand(): Command {
         'v6',
       ]),
     )
-    .addOption(new Option('--count <n>', 'the first so many packets').argParser(parseCount).default(100))
+    .addOption(
+      new Option('--count <n>', 'the first so many packets').argParser(wholeNumber(1, 9999)).default(100),
+    )
     .option('--ask-next-hops', 'begin with next hops unresolved, as after a start', false)
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .addHelpText(
@@ -111,9 +114,4 @@ function withNextHops(queue: QueueSettings): QueueSettings {
     externalInterface: resolved(queue.externalInterface),
     internalInterface: resolved(queue.internalInterface),
   }
-}
-
-function parseCount(value: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(value)) throw new InvalidArgumentError('It is not a number from 1 to 9999.')
-  return Number(value)
 }

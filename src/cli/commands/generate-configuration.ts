@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { parseIpv4, parseIpv6 } from '../../schema/addresses.js'
+import { parseIpv4 } from '../../schema/addresses.js'
+import { ipv6Bytes, wholeNumber } from '../argument.js'
 import { configurationText, overflows, type Plan, softwireCount } from '../generate/softwires.js'
 import { externalPcap, internalPcap, largestPacket, smallestPacket } from '../generate/traffic.js'
 import { writeChunks } from '../write-chunks.js'
@@ -19,14 +20,14 @@ export function generateConfigurationCommand(): Command {
         'address from IPV4 on, each with a B4 address one higher than the last.',
     )
     .argument('<ipv4>', 'first IPv4 address', ipv4Argument)
-    .argument('<num-ipv4s>', 'how many addresses', integerArgument(1, 2 ** 32))
-    .argument('<br-address>', "the relay's end of all softwires", ipv6Argument)
-    .argument('<b4>', "the first softwire's B4 address", ipv6Argument)
-    .argument('<psid-length>', 'bits of PSID, 0 to 16', integerArgument(0, 16))
+    .argument('<num-ipv4s>', 'how many addresses', wholeNumber(1, 2 ** 32))
+    .argument('<br-address>', "the relay's end of all softwires", ipv6Bytes)
+    .argument('<b4>', "the first softwire's B4 address", ipv6Bytes)
+    .argument('<psid-length>', 'bits of PSID, 0 to 16', wholeNumber(0, 16))
     .argument(
       '[shift]',
       'bits of port below the PSID; what is left of 16 are reserved ports bits (default: none left)',
-      integerArgument(0, 16),
+      wholeNumber(0, 16),
     )
     .option('--output <file>', 'write there instead of to stdout')
     .option('--pcap-v4 <file>', 'write packets from the internet to random softwires')
@@ -34,10 +35,10 @@ export function generateConfigurationCommand(): Command {
     .option(
       '--packet-size <bytes>',
       'length of the IPv4 Ethernet frames without FCS; the tunnelled ones are 40 longer',
-      integerArgument(smallestPacket, largestPacket),
+      wholeNumber(smallestPacket, largestPacket),
       64,
     )
-    .option('--npackets <n>', 'packets in each file', integerArgument(1, 1e9), 20000)
+    .option('--npackets <n>', 'packets in each file', wholeNumber(1, 1e9), 20000)
     .addHelpText(
       'after',
       `
@@ -75,21 +76,6 @@ async function generate(
 
 function ipv4Argument(text: string): number {
   const bytes = parseIpv4(text)
-  if (bytes === null) throw new InvalidArgumentError('It is no IPv4 address.')
+  if (bytes === null) throw new InvalidArgumentError('It is not an IPv4 address.')
   return new DataView(bytes.buffer).getUint32(0)
-}
-
-function ipv6Argument(text: string): Uint8Array {
-  const bytes = parseIpv6(text)
-  if (bytes === null) throw new InvalidArgumentError('It is no IPv6 address.')
-  return bytes
-}
-
-function integerArgument(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (!/^\d+$/.test(text) || value < min || value > max)
-      throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
-    return value
-  }
 }

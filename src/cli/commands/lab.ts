@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import type { Driver } from '../../dataplane/dataplane.js'
 import { runLab } from '../../lab/lab.js'
-import { type Address, parseAddress } from '../../listen.js'
+import type { Address } from '../../listen.js'
+import { listenOption } from '../listen-option.js'
 
 interface Options {
   readonly listen: Address
@@ -13,12 +14,11 @@ interface Options {
 const DRIVERS: readonly Driver[] = ['auto', 'af-xdp', 'af-packet']
 
 export function labCommand(): Command {
-  const listen = new Option('--listen <host:port>', 'where its config server listens; another port if taken')
   return new Command('lab')
     .description(
       'Run a relay in a lab of network namespaces, show that packets cross it, and stay until Ctrl-C.',
     )
-    .addOption(listen.argParser(addressArgument).default(parseAddress('127.0.0.1:8080'), '127.0.0.1:8080'))
+    .addOption(listenOption('where its config server listens; another port if taken'))
     .option('--once', 'end after the show; the exit code says whether all of it worked', false)
     .option('--memory', 'in-memory devices instead of namespaces, as without root', false)
     .addOption(new Option('--driver <driver>', "the relay's driver").choices(DRIVERS).default('auto'))
@@ -35,10 +35,4 @@ async function lab(options: Options): Promise<void> {
   const ok = await runLab({ ...options, print: (line) => process.stdout.write(`${line}\n`) })
   // Whatever the lab was in the middle of when it was told to end is of no interest any more.
   process.exit(ok ? 0 : 1)
-}
-
-function addressArgument(value: string): Address {
-  const address = parseAddress(value)
-  if (!address) throw new InvalidArgumentError('It is not HOST:PORT.')
-  return address
 }

@@ -5,6 +5,7 @@ import { LARGEST_FRAME, SMALLEST_FRAME, startLoad } from '../../dataplane/load.j
 import { native } from '../../dataplane/native.js'
 import { error } from '../../errors.js'
 import { parseIpv4, parseIpv6, parseMac } from '../../schema/addresses.js'
+import { ipv4Text, ipv6Bytes, wholeNumber } from '../argument.js'
 import { overflows, type Plan, softwiresPerAddress } from '../generate/softwires.js'
 import { type PlanOptions, planLoad, type Sides } from '../loadtest/plan.js'
 import { type Report, summary } from '../loadtest/report.js'
@@ -40,16 +41,16 @@ export function loadtestCommand(): Command {
       'without --conf: the first B4, its IPv4 address, ports of each',
       b4Argument,
     )
-    .addOption(new Option('--br <ipv6>', "the relay's end of the softwires").argParser(ipv6Argument))
-    .option('--count <n>', 'how many softwires (default: 1, or all of --conf)', integer(1, 2 ** 24))
-    .option('--ipv4 <address>', 'address in the internet', ipv4Argument, '198.18.0.1')
+    .addOption(new Option('--br <ipv6>', "the relay's end of the softwires").argParser(ipv6Bytes))
+    .option('--count <n>', 'how many softwires (default: 1, or all of --conf)', wholeNumber(1, 2 ** 24))
+    .option('--ipv4 <address>', 'address in the internet', ipv4Text, '198.18.0.1')
     .option('--dst-mac <mac>', "the relay's MAC address, or IPV4-SIDE,IPV6-SIDE", sides(macArgument))
     .option(
       '--src-mac <mac>',
       "ours (default: its static next hop's, or the interface's)",
       sides(macArgument),
     )
-    .option('--vlan <tag>', 'VLAN of both sides, or IPV4-SIDE,IPV6-SIDE', sides(integer(1, 4094)))
+    .option('--vlan <tag>', 'VLAN of both sides, or IPV4-SIDE,IPV6-SIDE', sides(wholeNumber(1, 4094)))
     .option('--next-hop <ipv4,ipv6>', 'addresses to answer ARP and neighbour discovery for', nextHopArgument)
     .addOption(
       new Option('--size <bytes>', 'IPv4 frames without FCS, in turn, such as 64,594; or imix')
@@ -63,10 +64,14 @@ export function loadtestCommand(): Command {
     .option('--trial <seconds>', 'how long --search tries each rate', seconds, 10)
     .option('--pass-device <if>', 'a passthru of our own: a TAP, made if absent, or an interface')
     .option('--pass-mac <mac>', 'MAC address of who is attached to it', macArgument)
-    .option('--pass-mtu <bytes>', 'its largest packet', integer(68, 10_000), 1500)
-    .option('--pass-vlan <tag>', "its VLAN on the link (default: the relay's passthru's)", integer(1, 4094))
+    .option('--pass-mtu <bytes>', 'its largest packet', wholeNumber(68, 10_000), 1500)
+    .option(
+      '--pass-vlan <tag>',
+      "its VLAN on the link (default: the relay's passthru's)",
+      wholeNumber(1, 4094),
+    )
     .addOption(new Option('--driver <driver>', 'how packets come in and out').choices(LINKS).default('auto'))
-    .option('--cpu <cpu>', 'pin the thread to this CPU', integer(0, 1023))
+    .option('--cpu <cpu>', 'pin the thread to this CPU', wholeNumber(0, 1023))
     .option('--json', 'print one JSON object at the end, all else to stderr')
     .addHelpText(
       'after',
@@ -209,7 +214,7 @@ function nextHopArgument(text: string): Sides<string> {
 
 function sizes(text: string): readonly number[] {
   if (text === 'imix') return IMIX
-  return text.split(',').map(integer(SMALLEST_FRAME, LARGEST_FRAME))
+  return text.split(',').map(wholeNumber(SMALLEST_FRAME, LARGEST_FRAME))
 }
 
 function macArgument(text: string): string {
@@ -217,26 +222,6 @@ function macArgument(text: string): string {
   if (bytes === null || ((bytes[0] as number) & 1) !== 0)
     throw new InvalidArgumentError('It is not a MAC address of one station.')
   return text
-}
-
-function ipv4Argument(text: string): string {
-  if (!isIPv4(text)) throw new InvalidArgumentError('It is not an IPv4 address.')
-  return text
-}
-
-function ipv6Argument(text: string): Uint8Array {
-  const bytes = parseIpv6(text)
-  if (bytes === null) throw new InvalidArgumentError('It is not an IPv6 address.')
-  return bytes
-}
-
-function integer(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (!/^\d+$/.test(text) || value < least || value > most)
-      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
-    return value
-  }
 }
 
 function mpps(text: string): number {

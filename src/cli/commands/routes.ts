@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { renameSync, writeFileSync } from 'node:fs'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Route } from '../../config-server/announce/route.js'
+import { queueId } from '../argument.js'
 import { type ConnectionOptions, clientCommand, connect } from '../client.js'
 import { askRoutes, follow } from '../routes/follow.js'
 import type { RouteFormat } from '../routes/format.js'
@@ -29,7 +30,7 @@ export function routesCommand(): Command {
     .addOption(new Option('--format <format>', 'in whose words').choices(FORMATS).default('json'))
     .option('--follow', 'go on with each change, until interrupted', false)
     .option('--instance <device>', 'only those by this instance')
-    .addOption(new Option('--queue <id>', 'only those by this queue').argParser(parseQueue))
+    .addOption(new Option('--queue <id>', 'only those by this queue').argParser(queueId))
     .addOption(new Option('--family <family>', 'only those of this family').choices(['ipv4', 'ipv6']))
     .option('--table <name>', 'bird: routing tables NAME4 and NAME6; frr: VRF')
     .option('--add-path', 'exabgp: a path for each queue, not only the first', false)
@@ -95,9 +96,4 @@ async function put(text: string, { output, run }: RoutesOptions): Promise<void> 
   const child = spawn('/bin/sh', ['-c', run], { stdio: ['ignore', 2, 2] })
   const [code] = (await once(child, 'close')) as [number | null]
   if (code !== 0) process.stderr.write(`lwaftr: ${run} ended with exit code ${code}\n`)
-}
-
-function parseQueue(value: string): number {
-  if (!/^\d{1,3}$/.test(value)) throw new InvalidArgumentError('It is not a queue’s id.')
-  return Number(value)
 }

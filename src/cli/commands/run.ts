@@ -1,15 +1,16 @@
 import { writeSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { startDaemon } from '../../daemon.js'
-import { parseCpuList } from '../../dataplane/cpu-list.js'
 import { DRIVERS, type Driver } from '../../dataplane/dataplane.js'
 import { native } from '../../dataplane/native.js'
-import { type Address, isLoopback, parseAddress } from '../../listen.js'
+import { type Address, isLoopback } from '../../listen.js'
 import { LOG_FORMATS, type LogFormat, openLog } from '../../log/log.js'
 import { NAME } from '../../registry.js'
 import { ServiceManager } from '../../service-manager.js'
 import type { TlsFiles } from '../../tls.js'
+import { cpuList } from '../argument.js'
 import { describeFailure } from '../failure.js'
+import { listenOption } from '../listen-option.js'
 
 interface Options {
   readonly conf: string
@@ -29,7 +30,6 @@ interface Options {
 }
 
 export function runCommand(): Command {
-  const listen = new Option('--listen <host:port>', 'where the config server listens; port 0: any free one')
   return new Command('run')
     .description(
       'Run the relay and its config server until SIGTERM or SIGINT; SIGHUP reads FILE again. ' +
@@ -37,7 +37,7 @@ export function runCommand(): Command {
     )
     .requiredOption('--conf <file>', 'configuration to begin with: text, JSON or XML')
     .option('--name <name>', 'what other commands call this relay', nameArgument, 'lwaftr')
-    .addOption(listen.argParser(addressArgument).default(parseAddress('127.0.0.1:8080'), '127.0.0.1:8080'))
+    .addOption(listenOption('where the config server listens; port 0: any free one'))
     .option('--tls-cert <file>', 'certificate of the config server, with those up to its authority (PEM)')
     .option('--tls-key <file>', 'its key (PEM); both are read again when they change')
     .option('--client-ca <file>', 'authorities whose client certificates say who somebody is (PEM)')
@@ -57,7 +57,7 @@ export function runCommand(): Command {
     .addOption(
       new Option('--driver <driver>', 'how packets come in and out').choices(DRIVERS).default('auto'),
     )
-    .option('--cpu <list>', 'CPUs for the queues in their order, such as 2,4-7', cpuArgument, [])
+    .option('--cpu <list>', 'CPUs for the queues in their order, such as 2,4-7', cpuList, [])
     .option('-D, --duration <seconds>', 'stop after so long', secondsArgument)
     .addHelpText(
       'after',
@@ -151,18 +151,6 @@ function nameArgument(value: string): string {
   if (!NAME.test(value))
     throw new InvalidArgumentError('A name has letters, digits, dots, dashes, underscores.')
   return value
-}
-
-function addressArgument(value: string): Address {
-  const address = parseAddress(value)
-  if (!address) throw new InvalidArgumentError('It is not HOST:PORT.')
-  return address
-}
-
-function cpuArgument(value: string): number[] {
-  const cpus = parseCpuList(value)
-  if (cpus === null || cpus.length === 0) throw new InvalidArgumentError('It is not a list such as 2,4-7.')
-  return cpus
 }
 
 function secondsArgument(value: string): number {
