@@ -1,5 +1,5 @@
 // FRR at both ends of a link of the relay: BGP and BFD, IS-IS and LLDP through the passthru, routes by vtysh.
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { BR_ADDRESS, INTERNET, SUBSCRIBERS } from '../../src/lab/addresses.js'
@@ -26,7 +26,10 @@ t.test('FRR at both ends', { skip: skip || noFrr }, async (t) => {
   const atSwitch = await Frr.start(lab.switch, DAEMONS, example('switch.conf'))
   const atRouter = await Frr.start(lab.router, DAEMONS, example('router.conf'))
   const device = lab.devices.get('link0') ?? ''
-  const lwaftr = `${process.execPath} ${join(root, 'bin/lwaftr')}`
+  // Other relays may run beside this one.
+  const lwaftr = join(lab.sandbox.folder, 'lwaftr')
+  const words = `${process.execPath} ${join(root, 'bin/lwaftr')} "$@" --name ${lab.relay.name}`
+  writeFileSync(lwaftr, `#!/bin/sh\nexec ${words}\n`, { mode: 0o755 })
   const programs = `LWAFTR="${lwaftr}" VTYSH="${atRouter.vtysh}"`
   const script = join(root, 'examples/frr/follow-routes.sh')
   const follower = lab.sandbox.spawn('/bin/sh', ['-c', `${programs} exec ${script} ${device}`], {

@@ -37,7 +37,6 @@ function install(): string | null {
     '--prefix',
     at('prefix'),
     '--prefer-offline',
-    '--allow-scripts=lwaftr',
     '--no-audit',
     '--no-fund',
   ]
