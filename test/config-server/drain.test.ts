@@ -58,6 +58,16 @@ t.test('traffic that stays is said to, and the queue stays drained', async (t) =
   t.same(await queues(), [])
 })
 
+t.test('a queue that is taken away meanwhile brought what it brought', async (t) => {
+  const { operate, queues, dataplane } = await open(t)
+  const draining = operate('drain', { instance: 'eth0', 'quiet-time': 1 })
+  while ((await queues()).includes(0)) await sleep(5)
+  dataplane.become(received(150n))
+  await sleep(300)
+  dataplane.become({ instances: [instance('eth0', [queue(1)])] })
+  t.match((await draining).json(), { 'lwaftr:output': { traffic: 'gone', packets: '50' } })
+})
+
 t.test('draining everything without waiting says that nothing is announced any more', async (t) => {
   const { operate } = await open(t)
   const answer = await operate('drain', { 'quiet-time': 0 })

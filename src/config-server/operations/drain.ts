@@ -59,17 +59,19 @@ function drainedEdit(schema: Schema, { instance, queue }: Queue, drained: boolea
 async function watch(count: () => bigint, quiet: number, timeout: number): Promise<JsonObject> {
   if (quiet === 0) return { traffic: 'unknown', packets: '0' }
   const begin = performance.now()
-  const first = count()
-  let last = first
+  let last = count()
+  let arrived = 0n
   let since = begin
   while (performance.now() - since < quiet) {
-    if (performance.now() - begin >= timeout) return { traffic: 'remains', packets: String(last - first) }
+    if (performance.now() - begin >= timeout) return { traffic: 'remains', packets: String(arrived) }
     await sleep(INTERVAL)
     const now = count()
     if (now !== last) since = performance.now()
+    // It falls where a queue is taken away.
+    if (now > last) arrived += now - last
     last = now
   }
-  return { traffic: 'gone', packets: String(last - first) }
+  return { traffic: 'gone', packets: String(arrived) }
 }
 
 /** Received for softwires, from both sides. */
