@@ -1,7 +1,7 @@
 // Keeps one instance's worker running by the newest order: started or adopted, given each change, started again with
 // growing patience when it dies or hangs. What a dead worker counted and looked up is in shared memory and goes on.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { InstanceCapture, Order } from './control.js'
+import type { InstanceCapture, Order, Question } from './control.js'
 import type { DataPlaneOptions, WorkerState } from './dataplane.js'
 import { Heartbeat } from './heartbeat.js'
 import { Worker, WorkerFailure, type WorkerFiles } from './worker.js'
@@ -112,13 +112,22 @@ export class Supervisor {
 
   /** A worker that is down will ask anyway. */
   async purgeNeighbors(queue: number | null): Promise<void> {
-    await this.#worker?.request({ method: 'purge-neighbors', queue })
+    await this.#tell({ method: 'purge-neighbors', queue })
   }
 
   /** Captures, also in workers to come; null: no longer. Rejects where the worker cannot. */
   async capture(capture: InstanceCapture | null): Promise<void> {
     this.#capture = capture
-    await this.#worker?.request({ method: 'capture', capture })
+    await this.#tell({ method: 'capture', capture })
+  }
+
+  /** One that dies meanwhile, or does not answer, is replaced by one that knows. Rejects with WorkerFailure. */
+  async #tell(question: Question): Promise<void> {
+    const worker = this.#worker
+    await worker?.request(question).catch((problem: unknown) => {
+      if (problem instanceof WorkerFailure) throw problem
+      worker.kill()
+    })
   }
 
   /** Ends the worker. */

@@ -67,6 +67,21 @@ t.test('a capture goes on over the death of its worker, and ends for good', asyn
   t.pass('and the next one may begin')
 })
 
+t.test(
+  'a worker that dies just then holds up neither a capture nor a purge: the next one is told',
+  async (t) => {
+    const dataplane = await open(t)
+    await commit(dataplane, [instance('eth1', queue(nextHops))], softwireOf(SUBSCRIBERS.whole))
+    const worker = () => dataplane.state().instances[0]?.worker
+    for (const ask of [() => dataplane.capture(request), () => dataplane.purgeNeighbors('eth1', null)]) {
+      const before = worker()?.restarts ?? 0
+      process.kill(worker()?.pid ?? 0, 'SIGKILL')
+      await ask()
+      t.ok(await eventually(() => (worker()?.restarts ?? 0) > before && worker()?.status === 'running'))
+    }
+  },
+)
+
 t.test('what cannot be captured is refused by name, and holds up nobody', async (t) => {
   const dataplane = await open(t)
   for (const [options, problem] of [
