@@ -41,6 +41,17 @@ Napi::Value queue_memory(const Napi::CallbackInfo& info) {
   return view;
 }
 
+Napi::Value make_queue_memory(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto path = to_string(info[0], "path");
+  if (!path) return {};
+  int problem = 0;
+  const QueueMemory* memory = map_queue_memory(*path, &problem);
+  if (!memory) throw_system_error(env, problem, "cannot keep counters in " + *path);
+  unmap_queue_memory(memory);
+  return env.Undefined();
+}
+
 Napi::Value interface_info_of(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto device = to_string(info[0], "device");
@@ -84,6 +95,7 @@ Napi::Value notify(const Napi::CallbackInfo& info) {
 
 void init_host(Napi::Env env, Napi::Object exports) {
   exports.Set("queueMemory", Napi::Function::New(env, queue_memory, "queueMemory"));
+  exports.Set("makeQueueMemory", Napi::Function::New(env, make_queue_memory, "makeQueueMemory"));
   exports.Set("interfaceInfo", Napi::Function::New(env, interface_info_of, "interfaceInfo"));
   exports.Set("notify", Napi::Function::New(env, notify, "notify"));
   exports.Set("waitForReceivers", Napi::Function::New(env, wait_for_receivers, "waitForReceivers"));

@@ -47,6 +47,11 @@ int confine_files(const OpenFiles& files) {
   for (const std::string& path : files.readable) {
     if (const int problem = allow(ruleset.get(), path, kRead)) return problem;
   }
+  for (const std::string& path : files.shared) {
+    if (const int problem = allow(ruleset.get(), path, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE)) {
+      return problem;
+    }
+  }
   for (const std::string& path : files.writable) {
     if (const int problem = allow(ruleset.get(), path, kRead | write)) return problem;
   }

@@ -8,6 +8,7 @@ namespace lwaftr {
 struct OpenFiles {
   std::vector<std::string>
       readable;  // directories and files, with all that is in them; those that are not there are left out
+  std::vector<std::string> shared;    // directories whose files can be read and written; none is made or removed
   std::vector<std::string> writable;  // these can also be read, written, filled and emptied
 };
 

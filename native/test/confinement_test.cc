@@ -54,13 +54,16 @@ struct Attempt {
 struct Folder {
   std::string path = "/tmp/lwaftr-confinement-" + std::to_string(getpid());
   Folder() {
-    for (const char* name : {"", "/ours", "/others"}) ::mkdir((path + name).c_str(), 0700);
-    for (const char* name : {"/ours/file", "/others/secret"})
+    for (const char* name : {"", "/ours", "/shared", "/others"}) ::mkdir((path + name).c_str(), 0700);
+    for (const char* name : {"/ours/file", "/shared/file", "/others/secret"})
       close(open((path + name).c_str(), O_CREAT | O_RDWR, 0600));
   }
   ~Folder() {
-    for (const char* name : {"/ours/file", "/ours/new", "/others/secret", "/others/new"}) unlink((path + name).c_str());
-    for (const char* name : {"/ours", "/others", ""}) rmdir((path + name).c_str());
+    for (const char* directory : {"/ours", "/shared", "/others"}) {
+      for (const char* name : {"/file", "/new", "/secret"}) unlink((path + directory + name).c_str());
+      rmdir((path + directory).c_str());
+    }
+    rmdir(path.c_str());
   }
 };
 
@@ -172,7 +175,7 @@ TEST_CASE("a packet thread has its packets, memory and time, and nothing else") 
 TEST_CASE("only the files that are named can be opened, made or removed") {
   const Folder folder;
   const auto confine = [&] {
-    return confine_files({{"/proc/self", folder.path + "/absent"}, {folder.path + "/ours"}});
+    return confine_files({{"/proc/self", folder.path + "/absent"}, {folder.path + "/shared"}, {folder.path + "/ours"}});
   };
   if (confined(confine, [] { return 0L; }) == kCannot) {
     MESSAGE("this kernel has no Landlock");
@@ -181,6 +184,15 @@ TEST_CASE("only the files that are named can be opened, made or removed") {
   const Attempt attempts[] = {
       {"a file of ours", [&] { return opened(folder.path + "/ours/file", O_RDWR); }, 0},
       {"a new file of ours", [&] { return opened(folder.path + "/ours/new", O_RDWR | O_CREAT); }, 0},
+      {"a shared file", [&] { return opened(folder.path + "/shared/file", O_RDWR); }, 0},
+      {"a new file beside", [&] { return opened(folder.path + "/shared/new", O_RDWR | O_CREAT); }, EACCES},
+      {"a shared file removed", [&] { return static_cast<long>(unlink((folder.path + "/shared/file").c_str())); },
+       EACCES},
+      {"a shared file renamed",
+       [&] {
+         return static_cast<long>(rename((folder.path + "/shared/file").c_str(), (folder.path + "/ours/new").c_str()));
+       },
+       EACCES},
       {"what is readable", [] { return opened("/proc/self/status", O_RDONLY); }, 0},
       {"writing to what is readable", [] { return opened("/proc/self/comm", O_WRONLY); }, EACCES},
       {"a secret", [&] { return opened(folder.path + "/others/secret", O_RDONLY); }, EACCES},

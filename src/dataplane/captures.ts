@@ -68,6 +68,7 @@ export class Captures {
     return queues.map(({ id, passthruInterface }) => {
       const path = this.places.captureRing(device, id)
       const ring = native.captureRing(path, ringSize(count))
+      this.places.users?.share(path, device)
       const queue = {
         device,
         id,

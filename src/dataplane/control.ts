@@ -6,8 +6,13 @@ import type { Driver } from './dataplane.js'
 import type { CaptureOrder } from './native-capture.js'
 import type { InstanceSettings } from './settings.js'
 
-/** Changes with the messages and what they mean; a worker of another version is replaced. */
-export const PROTOCOL_VERSION = 4
+/** Changes with the messages and what they mean; a worker of a version that is not spoken is replaced. */
+export const PROTOCOL_VERSION = 5
+/** Version 4 made its socket and the files of its counters itself: that they are there already does not disturb it. */
+export const SPOKEN: readonly number[] = [4, PROTOCOL_VERSION]
+
+/** The descriptor with which a worker begins: its socket, to listen on. */
+export const LISTENER = 3
 
 /** All that a worker is to do. A new order replaces the old one, touching only what differs. */
 export interface Order {

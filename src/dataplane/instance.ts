@@ -5,7 +5,7 @@ import { linkPart } from './link-part.js'
 import { memoryPlace, readSys } from './memory-nodes.js'
 import { native } from './native.js'
 import type { NativeQueue, QueueUpdate } from './native-queue.js'
-import { isRememberedTap, queueMemory, rememberTap } from './places.js'
+import { isRememberedTap, queueMemory } from './places.js'
 import type { QueueSettings } from './settings.js'
 
 type Log = (level: 'info' | 'warn', message: string) => void
@@ -189,8 +189,7 @@ export class Instance {
       update.passthruIsOurs = passthru !== null && isRememberedTap(order.memoryDirectory, passthru)
     }
     if (Object.keys(update).length === 0) return
-    const { createdTap, passthruProblem } = queue.apply(update)
-    if (createdTap && passthru !== null) rememberTap(order.memoryDirectory, passthru)
+    const { passthruProblem } = queue.apply(update)
     if (passthruProblem !== null) this.log('warn', `passthru device ${passthruProblem}; waiting for it`)
   }
 

@@ -3,6 +3,8 @@
 /** Directories and files, with all that is in them. */
 export interface OpenFiles {
   readonly readable: readonly string[]
+  /** Directories whose files can be read and written, while none is made or removed. */
+  readonly shared: readonly string[]
   /** These can also be read. */
   readonly writable: readonly string[]
 }
@@ -23,6 +25,11 @@ export interface NativeGuard {
    * worker again. Null, or why not.
    */
   refuseNewRings(): string | null
+  /**
+   * A Unix socket of that path, for its owner only, on which nobody listens yet: the kernel says of it who does (see
+   * peerCredentials). Its descriptor, to be closed; throws an Error with code where there is something already.
+   */
+  bindSocket(path: string): number
   /** Who has connected a Unix socket, or listens at its other end, as the kernel knows it; null when it is none. */
   peerCredentials(fd: number): Peer | null
 }

@@ -87,6 +87,8 @@ export interface NativeQueues {
   queueMemory(path: string): NativeQueueMemory | null
   /** Returns when the kernel receives every frame as was said before the call: tens of milliseconds. */
   waitForReceivers(): void
+  /** Makes the file that queueMemory reads, if there is none of this layout. Throws an Error with code. */
+  makeQueueMemory(path: string): void
   interfaceInfo(device: string): InterfaceInfo | null
   removeTap(name: string): void
   /** Sends a datagram of sd_notify(3) to NOTIFY_SOCKET. Why it could not, or null. */

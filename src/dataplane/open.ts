@@ -17,6 +17,7 @@ import { checkDevices } from './devices.js'
 import { checkFilters } from './filters.js'
 import { native } from './native.js'
 import { Places, queueMemory } from './places.js'
+import { ownPrivileges } from './privileges.js'
 import { queueState } from './queue-state.js'
 import { refusal } from './refusal.js'
 import type { InstanceSettings } from './settings.js'
@@ -24,6 +25,7 @@ import { Supervisor } from './supervisor.js'
 import { type Generation, Tables } from './tables.js'
 import { Watch } from './watch.js'
 import { Worker } from './worker.js'
+import { obstacleToWorkerUsers, WorkerUsers } from './worker-users.js'
 
 /** Takes over what an earlier leader of this name and state directory left running, else begins with nothing. */
 export async function openDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
@@ -59,9 +61,18 @@ class WorkersDataPlane implements DataPlane {
 
   constructor(readonly options: DataPlaneOptions) {
     this.#log = options.log ?? (() => {})
-    this.#places = Places.of(options.name, options.stateDir)
+    this.#places = Places.of(options.name, options.stateDir, this.#workerUsers())
     this.#tables = new Tables(this.#places)
     this.#captures = new Captures(this.#places)
+  }
+
+  /** Null where workers are of the leader's user. Links that are sockets are in the leader's own directory. */
+  #workerUsers(): WorkerUsers | null {
+    const own = ownPrivileges()
+    if (own.uid !== 0 || this.options.driver === 'memory') return null
+    const obstacle = obstacleToWorkerUsers(own)
+    if (obstacle !== null) this.#log('info', `workers run as root: ${obstacle}`)
+    return obstacle === null ? new WorkerUsers(this.options.name) : null
   }
 
   get table() {
@@ -185,9 +196,13 @@ class WorkersDataPlane implements DataPlane {
         log: this.#places.workerLog(device),
         // The next leader that adopts it may have another state directory.
         links: this.options.driver === 'memory' ? '/' : null,
+        user: this.#places.users?.of(device) ?? null,
       },
       log: this.#log,
       onChange: () => this.#watch.changed(),
+      makeMemory: ({ settings }) => {
+        for (const { id } of settings.queues) this.#places.makeQueueMemory(device, id)
+      },
       passes: () => this.#passes(device),
     })
   }

@@ -4,10 +4,11 @@ import type { Socket } from 'node:net'
 import { native } from './native.js'
 import type { Peer } from './native-guard.js'
 
-/** As the kernel knows it; null for who is neither root nor the user of this process. */
-export function trustedPeer(socket: Socket): Peer | null {
+/** As the kernel knows it; null for who is neither root, nor the user of this process, nor one of the others. */
+export function trustedPeer(socket: Socket, isOther: (uid: number) => boolean = () => false): Peer | null {
   // Node has no name of its own for the descriptor.
   const { _handle: handle } = socket as unknown as { _handle?: { fd?: number } }
   const peer = handle?.fd === undefined || handle.fd < 0 ? null : native.peerCredentials(handle.fd)
-  return peer !== null && (peer.uid === 0 || peer.uid === process.getuid?.()) ? peer : null
+  if (peer === null) return null
+  return peer.uid === 0 || peer.uid === process.getuid?.() || isOther(peer.uid) ? peer : null
 }

@@ -23,6 +23,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { error } from '../errors.js'
+import { native } from './native.js'
+import type { WorkerUsers } from './worker-users.js'
 
 /** A device as part of a file name: other characters than the usual ones as %XX, so that no two devices meet. */
 function fileName(device: string): string {
@@ -42,10 +44,12 @@ export class Places {
   private constructor(
     readonly memory: string,
     readonly state: string,
+    /** Of workers, where they are not the leader's. */
+    readonly users: WorkerUsers | null,
   ) {}
 
   /** Those of the relay of that name, made if need be. */
-  static of(name: string, state: string): Places {
+  static of(name: string, state: string, users: WorkerUsers | null): Places {
     const memory = memoryOf(name)
     mkdirSync(memory, { recursive: true, mode: 0o700 })
     // Anybody may make a directory of that name, and so choose what is in it.
@@ -53,7 +57,8 @@ export class Places {
     if (!found.isDirectory() || found.uid !== process.getuid?.())
       throw error('data-plane', { problem: `${memory} is not a directory of this user` })
     mkdirSync(state, { recursive: true })
-    return new Places(memory, realpathSync(state))
+    users?.open(memory)
+    return new Places(memory, realpathSync(state), users)
   }
 
   /** Notes in both directories which the other one is. */
@@ -67,11 +72,17 @@ export class Places {
     const memory = linkTarget(join(this.state, 'memory'))
     if (memory === null || memory === this.memory || linkTarget(join(memory, 'state')) !== this.state)
       return null
-    return new Places(memory, this.state)
+    return new Places(memory, this.state, null)
   }
 
   table(generation: number): string {
     return join(this.memory, `table-${generation}`)
+  }
+  /** Makes what the queue counts in, unless it is there. Throws an Error with code. */
+  makeQueueMemory(device: string, queue: number): void {
+    const path = queueMemory(this.memory, device, queue)
+    native.makeQueueMemory(path)
+    this.users?.share(path, device)
   }
   workerSocket(device: string): string {
     return join(this.memory, `worker-${fileName(device)}`)
@@ -132,7 +143,6 @@ export function queueMemory(memoryDirectory: string, device: string, queue: numb
 }
 
 export function rememberTap(memoryDirectory: string, device: string): void {
-  // Appending: a worker makes no file shorter (native/io/seccomp.h).
   appendFileSync(join(memoryDirectory, `tap-${device}`), '')
 }
 

@@ -2,6 +2,7 @@
 // capabilities to open links, and no way to get others.
 import { readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { WorkerUser } from './worker-users.js'
 
 /** Bits of capabilities(7). A link may have to be opened again at any time: these stay. */
 const KEPT = new Map([
@@ -25,14 +26,23 @@ export function ownPrivileges(): Privileges {
   return { uid: process.getuid?.() ?? 0, permitted: BigInt(`0x${mask}`) }
 }
 
-/** What goes before its command. `program` is what the worker runs: root without capabilities does not get into other users' closed directories. */
-export function setprivOptions({ uid, permitted }: Privileges, program: string): string[] {
+/**
+ * What goes before its command. `program` is what the worker runs: root without capabilities does not get into other
+ * users' closed directories, nor `user`, its own if it has one, into root's.
+ */
+export function setprivOptions(
+  { uid: leader, permitted }: Privileges,
+  program: string,
+  user: WorkerUser | null,
+): string[] {
+  const uid = user?.uid ?? leader
   const has = ([, bit]: readonly [string, number]) => (permitted >> BigInt(bit)) & 1n
-  const kept = [...KEPT, ...(uid === 0 && !isOpenTo(uid, program) ? [DAC_READ_SEARCH] : [])].filter(has)
+  const kept = [...KEPT, ...(leader === 0 && !isOpenTo(uid, program) ? [DAC_READ_SEARCH] : [])].filter(has)
   const set = ['-all', ...kept.map(([name]) => `+${name}`)].join(',')
   // Root has on exec() what the bounding set leaves it, anybody else what is ambient.
   const words = uid === 0 ? ['--inh-caps=-all'] : [`--inh-caps=${set}`, `--ambient-caps=${set}`]
   if (has(['setpcap', SETPCAP])) words.push(`--bounding-set=${set}`)
+  if (user !== null) words.push(`--reuid=${user.uid}`, `--regid=${user.uid}`, `--groups=${user.relay}`)
   return ['--no-new-privs', ...words, '--']
 }
 

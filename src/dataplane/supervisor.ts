@@ -1,9 +1,12 @@
 // Keeps one instance's worker running by the newest order: started or adopted, given each change, started again with
 // growing patience when it dies or hangs. What a dead worker counted and looked up is in shared memory and goes on.
+import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { InstanceCapture, Order, Question } from './control.js'
 import type { DataPlaneOptions, WorkerState } from './dataplane.js'
 import { Heartbeat } from './heartbeat.js'
+import { native } from './native.js'
+import { rememberTap } from './places.js'
 import { Worker, WorkerFailure, type WorkerFiles } from './worker.js'
 
 /** Milliseconds before a worker is started again: doubled at each failure, forgotten after it ran well for a while. */
@@ -21,6 +24,8 @@ export interface SupervisorOptions {
   readonly files: WorkerFiles
   readonly log: NonNullable<DataPlaneOptions['log']>
   readonly onChange: () => void
+  /** Makes what a worker needs of shared memory for its queues. Throws an Error with code. */
+  readonly makeMemory: (order: Order) => void
   /** Passes that each queue's thread has made through its loop, by queue id. */
   readonly passes: () => ReadonlyMap<number, bigint>
 }
@@ -60,6 +65,7 @@ export class Supervisor {
     }
     const worker = this.#worker
     if (worker === null) return
+    this.options.makeMemory(order)
     try {
       await worker.request({ method: 'prepare', order })
       this.#hasPrepared = true
@@ -79,7 +85,7 @@ export class Supervisor {
     if (worker === null || !this.#hasPrepared) return
     this.#hasPrepared = false
     try {
-      await worker.request({ method: 'apply' })
+      await applied(worker, order)
     } catch (problem) {
       this.options.log('error', `worker of ${this.options.device} did not apply: ${String(problem)}`)
       worker.kill()
@@ -142,6 +148,7 @@ export class Supervisor {
     await worker.request({ method: 'stop' }).catch(() => {})
     await worker.closed
     clearTimeout(kill)
+    rmSync(this.options.socket, { force: true })
   }
 
   /** Lets go of the worker, which runs on. */
@@ -209,8 +216,9 @@ export class Supervisor {
       // The order may change while the worker takes it.
       for (let order: Order | null = null; order !== this.#order; ) {
         order = this.#order as Order
+        this.options.makeMemory(order)
         await worker.request({ method: 'prepare', order: { ...order, absentLinks: true } })
-        await worker.request({ method: 'apply' })
+        await applied(worker, order)
       }
     } catch (problem) {
       worker?.kill()
@@ -227,4 +235,13 @@ export class Supervisor {
     this.options.log('info', `worker of ${this.options.device} runs again (process ${worker.pid})`)
     this.options.onChange()
   }
+}
+
+/** Has the worker forward by the order, and notes the TAPs that it creates for that: it makes no files itself. */
+async function applied(worker: Worker, { settings, memoryDirectory }: Order): Promise<void> {
+  const devices = settings.queues.flatMap(({ passthruInterface: passthru }) => passthru?.device ?? [])
+  const isThere = (device: string) => native.interfaceInfo(device) !== null
+  const absent = devices.filter((device) => !isThere(device))
+  await worker.request({ method: 'apply' })
+  for (const device of absent.filter(isThere)) rememberTap(memoryDirectory, device)
 }

@@ -105,7 +105,9 @@ export class Tables {
   #create(generation: number): Generation {
     const path = this.places.table(generation)
     try {
-      return { table: native.BindingTable.create(path), path, generation }
+      const table = native.BindingTable.create(path)
+      this.places.users?.open(path)
+      return { table, path, generation }
     } catch (problem) {
       throw memoryError(problem)
     }

@@ -1,11 +1,12 @@
 // The worker: a process for one instance. JavaScript only carries control messages; packets are the queues' threads'.
-// It listens on the socket given as its argument and forwards on when its leader goes: the next one finds it there.
-import { chmodSync, rmSync } from 'node:fs'
+// It listens on the socket that it is started with, whose path is its argument, and forwards on when its leader goes: the
+// next one finds it there.
 import { createServer, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { root } from '../root.js'
 import {
   type Failure,
+  LISTENER,
   PROTOCOL_VERSION,
   type Reply,
   type Request,
@@ -20,12 +21,11 @@ import { trustedPeer } from './peer.js'
 const [path, links] = process.argv.slice(2)
 if (path === undefined) throw new Error('usage: worker-process SOCKET [DIRECTORY-OF-LINKS]')
 
-const socketPath = path
-
 /** All that it opens from now on; what it needs of its own is loaded. */
 const files = {
   readable: ['/dev', '/lib', '/lib64', '/proc', '/sys', '/usr', root],
-  writable: [dirname(path), '/dev/net/tun', '/dev/null', ...(links === undefined ? [] : [links])],
+  shared: [dirname(path)],
+  writable: ['/dev/net/tun', '/dev/null', ...(links === undefined ? [] : [links])],
 }
 /** What the kernel cannot keep from this process. */
 let liberties: readonly string[] = []
@@ -93,7 +93,6 @@ function answer(socket: Socket, request: Request): void {
 
 function end(): void {
   instance.stop()
-  rmSync(socketPath, { force: true })
   // The answer leaves first.
   setImmediate(() => process.exit(0))
 }
@@ -115,9 +114,7 @@ const server = createServer((socket) => {
     instance.capture(null) // nobody reads it any more
   })
 })
-rmSync(path, { force: true })
-server.listen(path, () => {
-  chmodSync(path, 0o600)
+server.listen({ fd: LISTENER }, () => {
   liberties = native.confine(files)
 })
 process.on('SIGTERM', end)

@@ -10,10 +10,10 @@ import {
   type Failure,
   type Hello,
   type Line,
-  PROTOCOL_VERSION,
   type Question,
   type Reply,
   receiveMessages,
+  SPOKEN,
   sendMessage,
 } from './control.js'
 import { isReply } from './messages.js'
@@ -21,6 +21,7 @@ import { native } from './native.js'
 import { trustedPeer } from './peer.js'
 import { ownPrivileges, setprivOptions } from './privileges.js'
 import { isAlive, isStopped, killProcess, processesOn } from './processes.js'
+import { isWorkerUser, type WorkerUser } from './worker-users.js'
 
 const PROGRAM = join(root, 'dist/src/dataplane/worker-process.js')
 /** Milliseconds a new process may take to listen, and a worker to answer. */
@@ -47,6 +48,8 @@ export interface WorkerFiles {
   readonly log: string
   /** Directory below which it may make the sockets of links, with driver `memory`; null: no links are sockets. */
   readonly links: string | null
+  /** Its own, if it has one; else it is its leader's. */
+  readonly user: WorkerUser | null
 }
 
 type Answer = Extract<Reply, { kind: 'hello' | 'done' }>
@@ -82,11 +85,11 @@ export class Worker {
   static async find(path: string): Promise<Worker | null> {
     // A stopped one takes the connection and says nothing: not worth the wait, since it forwards nothing either.
     const socket = processesOn(path).some(isStopped) ? null : await connected(path)
-    const peer = socket === null ? null : trustedPeer(socket)
+    const peer = socket === null ? null : trustedPeer(socket, isWorkerUser)
     if (socket !== null && peer !== null) {
       const worker = new Worker(socket, peer.pid)
       const hello = await worker.#greet(GREETING_PATIENCE).catch(() => null)
-      if (hello?.version === PROTOCOL_VERSION && hello.memory === native.memoryLayout()) return worker
+      if (hello && SPOKEN.includes(hello.version) && hello.memory === native.memoryLayout()) return worker
       worker.disconnect()
     }
     // One that does not answer, or whose socket is gone, would go on forwarding beside its successor.
@@ -98,24 +101,27 @@ export class Worker {
     return null
   }
 
-  /** Ends whichever worker there is. */
+  /** Ends whichever worker there is, and removes its socket. */
   static async end(path: string): Promise<void> {
     const worker = await Worker.find(path)
     await worker?.request({ method: 'stop' }).catch(() => worker.kill())
     await worker?.closed
+    rmSync(path, { force: true })
   }
 
   /** Starts a process that outlives this one; its last words go to the file `log`. */
-  static async start(path: string, { log, links }: WorkerFiles): Promise<Worker> {
+  static async start(path: string, { log, links, user }: WorkerFiles): Promise<Worker> {
     const stderr = openWords(log)
+    const listener = native.bindSocket(path)
     const command = [process.execPath, PROGRAM, path, ...(links === null ? [] : [links])]
     // Where the kernel cannot, the worker cannot be confined either, and says so.
     native.refuseNewRings()
-    const child = spawn('setpriv', [...setprivOptions(ownPrivileges(), PROGRAM), ...command], {
+    const child = spawn('setpriv', [...setprivOptions(ownPrivileges(), PROGRAM, user), ...command], {
+      cwd: '/', // where everybody may be
       detached: true,
-      stdio: ['ignore', 'ignore', stderr],
+      stdio: ['ignore', 'ignore', stderr, listener],
     })
-    closeSync(stderr)
+    for (const file of [stderr, listener]) closeSync(file)
     child.unref()
     const socket = await Promise.race([listening(path, child), startFailure(child)])
     const worker = new Worker(socket, child.pid ?? 0)

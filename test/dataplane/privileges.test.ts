@@ -31,7 +31,7 @@ t.test('a worker keeps what opens links, by whatever way its leader has it', asy
     ['a user with nothing', user, 0n, ['--inh-caps=-all', '--ambient-caps=-all']],
   ] as const
   for (const [who, uid, permitted, words] of cases)
-    t.same(setprivOptions({ uid, permitted }, program), ['--no-new-privs', ...words, '--'], who)
+    t.same(setprivOptions({ uid, permitted }, program, null), ['--no-new-privs', ...words, '--'], who)
 })
 
 const skip = process.getuid?.() === 0 ? false : 'only root has what makes the difference'
@@ -42,7 +42,7 @@ t.test('root’s workers get at a checkout in a closed home, to read it', { skip
   const program = join(home, 'worker.js')
   writeFileSync(program, '')
   t.ok(isOpenTo(0, program))
-  const options = () => setprivOptions({ uid: 0, permitted: ALL }, program).join(' ')
+  const options = () => setprivOptions({ uid: 0, permitted: ALL }, program, null).join(' ')
   t.notMatch(options(), /dac/)
   t.notOk(isOpenTo(61_000, program))
   chownSync(home, 61_000, 61_000)

@@ -17,7 +17,7 @@ t.setTimeout(600_000)
 
 const TIMES = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g
 /** As confinement.ts makes them: 96 bits in base64url, between quotes that may be escaped. */
-const TAGS = /(?<="|&quot;)[\w-]{16}(?=\\?"|&quot;)/g
+const TAGS = /(?<="|&#34;)[\w-]{16}(?=\\?"|&#34;)/g
 const REVISIONS = /\\"revision\\":\\"\d+\\"|<revision>\d+</g
 
 /** Ann, of one of the relays. Entity-tags are what they are to her: the same as an earlier one, or another. */
