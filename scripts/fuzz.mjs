@@ -17,7 +17,7 @@ const seeds = join(work, 'seeds')
 const programs = join(root, 'build/native-fuzzer/fuzz')
 // The readers of configurations, values and paths: TypeScript, without libFuzzer.
 /** Those that are TypeScript. */
-const TESTS = ['schema', 'restconf', 'websocket', 'control-socket']
+const TESTS = ['schema', 'restconf', 'websocket', 'control-socket', 'shared-memory']
 const targets = readdirSync(join(root, 'native/fuzz'))
   .filter((name) => name.endsWith('_fuzz.cc'))
   .map((name) => name.replace('_fuzz.cc', ''))

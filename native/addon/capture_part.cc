@@ -1,5 +1,6 @@
 #include "capture_part.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "convert.h"
@@ -30,7 +31,9 @@ Napi::Value create_ring(const Napi::CallbackInfo& info) {
     return Napi::Buffer<uint8_t>::Copy(info.Env(), records.data(), records.size());
   };
   const auto lost = [held](const Napi::CallbackInfo& info) -> Napi::Value {
-    return Napi::Number::New(info.Env(), *held ? static_cast<double>((*held)->lost()) : 0);
+    // Whatever a worker says: a whole number of packets.
+    constexpr uint64_t kMost = (uint64_t{1} << 53) - 1;
+    return Napi::Number::New(info.Env(), *held ? static_cast<double>(std::min((*held)->lost(), kMost)) : 0);
   };
   Napi::Object ring = Napi::Object::New(env);
   ring.Set("read", Napi::Function::New(env, read, "read"));

@@ -104,9 +104,17 @@ function counters(container: SchemaNode, queues: readonly QueueState[]): JsonObj
     if (leaf.name === 'discontinuity-time') sums[name] = latest(queues)
     // 64-bit numbers are strings in JSON (RFC 7951 s6.1).
     else if (queues.some((queue) => queue.counters.has(leaf.name)))
-      sums[name] = String(queues.reduce((sum, queue) => sum + (queue.counters.get(leaf.name) ?? 0n), 0n))
+      sums[name] = String(total(queues.map((queue) => queue.counters.get(leaf.name) ?? 0n)))
   }
   return sums
+}
+
+/** Counters of 64 bits begin again at zero (RFC 6991, counter64), sums of them too. */
+function total(counts: readonly bigint[]): bigint {
+  return BigInt.asUintN(
+    64,
+    counts.reduce((sum, count) => sum + count, 0n),
+  )
 }
 
 /** Sums are continuous only since the last of the queues began to count. */

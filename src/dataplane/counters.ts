@@ -1,10 +1,14 @@
-// Reads what a queue's thread writes into shared memory: counters and state, without asking it.
+// Reads what a queue's thread writes into shared memory: counters and state, without asking it. A worker that was taken
+// over may write anything there: whatever it is, what is read is a state that could be.
 import type { NextHopState, NextHopStatus } from './dataplane.js'
 import { native } from './native.js'
 import type { NativeQueueMemory } from './native-queue.js'
 
 const STATUSES: readonly NextHopStatus[] = ['unresolved', 'static', 'resolved', 'probing']
 const NAMES = native.counters().map((counter) => counter.name)
+
+/** What dates of four digits can say. */
+const LATEST = Date.UTC(9999, 11, 31)
 
 /** Words of native/core/queue_state.h. */
 const WORD = {
@@ -35,7 +39,7 @@ export class QueueView {
   }
 
   get since(): Date {
-    return new Date(this.memory.since)
+    return new Date(Math.min(this.memory.since, LATEST))
   }
 
   counters(): Map<string, bigint> {

@@ -50,7 +50,7 @@ export class Documents {
 }
 
 /** Parts of a tree need not be complete, which is what `get` means here; types, names and keys are checked. */
-function yanglint(files: readonly string[]) {
+export function yanglint(files: readonly string[]) {
   const ours = readdirSync(join(root, 'yang')).filter((file) => schema.modules.has(file.replace('.yang', '')))
   const modules = [
     ...ours.map((file) => join(root, 'yang', file)),

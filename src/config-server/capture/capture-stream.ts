@@ -80,16 +80,19 @@ class Pieces {
 
   #packets(queue: CapturedQueue, index: number): Buffer[] {
     const blocks: Buffer[] = []
-    const clock = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint()
+    const now = process.hrtime.bigint()
+    const clock = BigInt(Date.now()) * 1_000_000n - now
     for (const frame of capturedFrames(queue.read(PIECE))) {
       if (this.#left === 0) break
       this.#left--
       this.#received[index] = (this.#received[index] ?? 0) + 1
+      let { time } = frame
+      if (time > now) time = now // whatever a worker says
       blocks.push(
         enhancedPacket({
           ...frame,
           interface: index * PORTS.length + PORTS.indexOf(frame.port),
-          time: frame.time + clock,
+          time: time + clock,
           comment: verdict(frame, queue.ports),
         }),
       )
@@ -120,7 +123,7 @@ export function verdict(
 ): string {
   const what =
     fate === 'dropped'
-      ? `dropped: ${reason?.name} (${reason?.stage})`
+      ? `dropped: ${reason === null ? 'for no reason that there is' : `${reason.name} (${reason.stage})`}`
       : fate !== 'sent'
         ? FATES[fate]
         : direction === 'sent'
