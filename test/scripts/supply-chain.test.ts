@@ -11,6 +11,7 @@ interface Locked {
   readonly integrity?: string
   readonly dev?: boolean
   readonly hasInstallScript?: boolean
+  readonly deprecated?: string
   readonly os?: readonly string[]
   readonly cpu?: readonly string[]
   readonly libc?: readonly string[]
@@ -70,4 +71,12 @@ t.test('the bill of materials lists what the relay runs with, each with hash and
     for (const { license, expression = license?.id } of one?.licenses ?? [{}])
       t.match(expression, /^(MIT|ISC|BSD-[23]-Clause|Apache-2\.0|0BSD|BlueOak-1\.0\.0)$/, path)
   }
+})
+
+t.test('no package is one that its makers have given up', async (t) => {
+  const given = locked.filter(([, { deprecated }]) => deprecated !== undefined)
+  t.same(
+    given.map(([path, { deprecated }]) => `${path}: ${deprecated}`),
+    [],
+  )
 })

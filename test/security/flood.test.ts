@@ -5,7 +5,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { buildApp } from '../../src/config-server/app.js'
-import { build, CONFIG } from '../config-server/helper.js'
+import { build, CONFIG, minimal } from '../config-server/helper.js'
 import { type Client, listening } from '../config-server/websocket/client.js'
 
 const MIB = 1 << 20
@@ -85,6 +85,18 @@ t.test('a connection has 256 subscriptions and no more; thousands of them keep n
   t.ok(grown(before) < 300, 'little memory for each')
   for (const client of clients) await client.close()
   t.equal(streams.followers, 0)
+})
+
+t.test('all connections together have no more subscriptions than there is memory for', async (t) => {
+  const { connect } = await listening(t, minimal, { subscriptions: 3 })
+  const [one, other] = [await connect(), await connect()]
+  await one.subscribe({ stream: 'config' })
+  for (const stream of ['routes', 'config']) await other.subscribe({ stream })
+  const refused = await one.call('subscribe', { stream: 'routes' })
+  t.match(refused.error?.data, { 'ietf-restconf:errors': { error: [{ 'error-tag': 'resource-denied' }] } })
+  await other.close()
+  t.type((await one.subscribe({ stream: 'routes' })).subscription, 'number')
+  await one.close()
 })
 
 t.test('bodies share a room: who sends much leaves enough for who sends little', async (t) => {

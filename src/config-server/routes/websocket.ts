@@ -19,13 +19,15 @@ export interface WebSocketOptions {
   readonly keepAlive?: number
   /** Milliseconds that a peer may take nothing of what was sent to it. */
   readonly patience?: number
+  /** Of all connections together: each costs some 7 KiB. */
+  readonly subscriptions?: number
 }
 
 export function websocketRoute(
   app: FastifyInstance,
   services: Unbound,
   log: (problem: unknown) => void,
-  { keepAlive = 30_000, patience = 30_000 }: WebSocketOptions = {},
+  { keepAlive = 30_000, patience = 30_000, subscriptions = 16_384 }: WebSocketOptions = {},
 ): void {
   const server = new WebSocketServer({
     noServer: true,
@@ -46,6 +48,8 @@ export function websocketRoute(
     for (const timer of timers) clearInterval(timer)
   })
 
+  const room = () => [...connections].reduce((left, one) => left - one.subscriptions, subscriptions)
+
   const open = (socket: WebSocket, request: FastifyRequest) => {
     const connection = new Connection(socket, log)
     connections.add(connection)
@@ -55,7 +59,7 @@ export function websocketRoute(
       forget()
     })
     const { session } = request
-    connection.start(methodsFor(services.access.as(session, services), session, connection))
+    connection.start(methodsFor(services.access.as(session, services), session, connection, room))
   }
 
   resource(app, '/ws', {

@@ -31,9 +31,15 @@ const LARGEST = 4 << 20
 /** Subscriptions of one connection. */
 const MOST = 256
 
-export function methodsFor(services: Services, session: Session, connection: Connection): Methods {
+/** `room`: how many subscriptions the server has room for yet. */
+export function methodsFor(
+  services: Services,
+  session: Session,
+  connection: Connection,
+  room: () => number,
+): Methods {
   return {
-    subscribe: subscribe(services, session, connection),
+    subscribe: subscribe(services, session, connection, room),
     unsubscribe: (params) => {
       const { subscription } = unsubscribeParams(params)
       if (!connection.unsubscribe(subscription))
@@ -46,11 +52,12 @@ export function methodsFor(services: Services, session: Session, connection: Con
   }
 }
 
-function subscribe(services: Services, session: Session, connection: Connection): Method {
+function subscribe(services: Services, session: Session, connection: Connection, room: () => number): Method {
   return (params) => {
     const { stream, since, epoch, filter, 'interval-ms': intervalMs } = subscribeParams(params)
     if (connection.subscriptions >= MOST)
       throw error('too-big', { what: 'the number of subscriptions', limit: `${MOST} of one connection` })
+    if (room() <= 0) throw error('busy', { what: 'subscriptions' })
     checkFollow(services, session)
     if (services.streams.notificationOf(stream) !== UPDATE)
       throw error('bad-value', { name: 'stream', problem: `${stream} is told at /streams/${stream} only` })

@@ -47,8 +47,10 @@ class Ann {
     const { statusCode, body } = await send('PUT', `${CONFIG}/external-interface/mtu`, mtu, bearer('ann'))
     if (statusCode >= 300) throw new Error(body)
     await follower.until((updates) => JSON.stringify(updates.at(-1) ?? null).includes('9999'))
-    const updates = follower.updates.filter(({ edits }) => edits !== undefined)
-    return updates
+    // Which of two subscriptions of a connection is told first is as it happens.
+    return follower.updates
+      .filter(({ edits }) => edits !== undefined)
+      .sort((one, other) => one.subscription - other.subscription)
       .map(({ subscription, revision, edits }) =>
         JSON.stringify([subscription, this.revisionsCount ? revision : '', edits]),
       )
