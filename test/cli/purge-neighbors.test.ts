@@ -13,7 +13,7 @@ t.test('next hops are asked for again, and what is not there is named', async (t
     })
   for (const [words, complaint] of [
     [['eth9'], "/snabb-softwire-v3:softwire-config/instance[device='eth9'] does not exist"],
-    [['link0', '--queue', 'x'], 'It is not a number'],
+    [['link0', '--queue', 'x'], 'It must be a whole number from 0 to 255'],
   ] as const) {
     const { code, stderr } = await world.lwaftr(['purge-neighbors', ...words])
     t.not(code, 0)
