@@ -23,6 +23,18 @@ bool read_mac(Napi::Value value, MacAddress* mac) {
   return true;
 }
 
+// Vlan of link-part.ts.
+bool read_vlan(Napi::Value value, FrameShare::Vlan* vlan) {
+  if (value.IsNumber()) {
+    const auto tag = to_integer(value, "vlan", 4094);
+    if (tag) *vlan = static_cast<uint16_t>(*tag);
+    return tag.has_value();
+  }
+  const auto name = to_string(value, "vlan");
+  if (name && *name == "untagged") *vlan = VlanTag();
+  return name.has_value();
+}
+
 std::optional<FrameShare> to_frame_share(Napi::Value value) {
   if (!value.IsObject()) return throw_type_error(value.Env(), "share must be an object");
   auto object = value.As<Napi::Object>();
@@ -42,15 +54,20 @@ std::optional<FrameShare> to_frame_share(Napi::Value value) {
     auto position = to_integer(station.Get("position"), "position", 65535);
     auto of = to_integer(station.Get("of"), "of", 65536);
     auto passthru = to_boolean(station.Get("passthru"), "passthru");
-    if (!position || !of || !passthru || *of == 0 || !read_mac(station.Get("mac"), &share.stations[i].mac))
+    if (!position || !of || !passthru || *of == 0 || !read_mac(station.Get("mac"), &share.stations[i].mac) ||
+        !read_vlan(station.Get("vlan"), &share.stations[i].vlan)) {
       return std::nullopt;
+    }
     share.stations[i].position = static_cast<uint32_t>(*position);
     share.stations[i].of = static_cast<uint32_t>(*of);
     share.stations[i].passthru = *passthru;
   }
   share.others.resize(others.Length());
   for (uint32_t i = 0; i < others.Length(); i++) {
-    if (!read_mac(others.Get(i), &share.others[i])) return std::nullopt;
+    auto other = others.Get(i).As<Napi::Object>();
+    if (!read_mac(other.Get("mac"), &share.others[i].mac) || !read_vlan(other.Get("vlan"), &share.others[i].vlan)) {
+      return std::nullopt;
+    }
   }
   return share;
 }

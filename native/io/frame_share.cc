@@ -19,6 +19,24 @@ void add(Program* program, uint16_t code, uint32_t k, size_t if_true = 0, size_t
 void load(Program* program, uint16_t size, uint32_t offset) { add(program, BPF_LD | BPF_ABS | size, offset); }
 void ret(Program* program, uint32_t length) { add(program, BPF_RET | BPF_K, length); }
 
+// Runs `body`, which ends with a return, when the frame is on that VLAN. The kernel has its tag beside it.
+Program when_vlan(const FrameShare::Vlan& vlan, const Program& body) {
+  if (!vlan) return body;
+  const auto beside = [](int what) { return static_cast<uint32_t>(SKF_AD_OFF + what); };
+  Program program;
+  load(&program, BPF_B, beside(SKF_AD_VLAN_TAG_PRESENT));
+  if (*vlan) {
+    add(&program, BPF_JMP | BPF_JEQ | BPF_K, 0, 3 + body.size(), 0);
+    load(&program, BPF_H, beside(SKF_AD_VLAN_TAG));
+    add(&program, BPF_ALU | BPF_AND | BPF_K, 0xfff);
+    add(&program, BPF_JMP | BPF_JEQ | BPF_K, **vlan, 0, body.size());
+  } else {
+    add(&program, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, body.size());
+  }
+  program.insert(program.end(), body.begin(), body.end());
+  return program;
+}
+
 // Runs `body`, which ends with a return, when the destination is `mac`.
 void when_destination(Program* program, const MacAddress& mac, const Program& body) {
   load(program, BPF_W, 0);
@@ -93,10 +111,17 @@ std::vector<sock_filter> frame_filter(const FrameShare& share, FrameClass wanted
   load(&program, BPF_B, 0);
   add(&program, BPF_JMP | BPF_JSET | BPF_K, 1, 0, 1);  // broadcast and multicast
   ret(&program, urgent ? kAccept : kDrop);
-  for (const FrameShare::Station& station : share.stations) {
-    when_destination(&program, station.mac, station.passthru ? router(station, wanted) : relay(station, wanted));
+  for (const bool has_vlan : {true, false}) {  // the others of a MAC come after
+    for (const FrameShare::Station& station : share.stations) {
+      if (station.vlan.has_value() != has_vlan) continue;
+      const Program body = station.passthru ? router(station, wanted) : relay(station, wanted);
+      when_destination(&program, station.mac, when_vlan(station.vlan, body));
+    }
+    for (const FrameShare::Other& other : share.others) {
+      if (other.vlan.has_value() != has_vlan) continue;
+      when_destination(&program, other.mac, when_vlan(other.vlan, just(kDrop)));
+    }
   }
-  for (const MacAddress& mac : share.others) when_destination(&program, mac, just(kDrop));
   ret(&program, urgent && share.rest ? kAccept : kDrop);
   return program;
 }

@@ -5,15 +5,11 @@
 #include <doctest/doctest.h>
 #include <linux/if_ether.h>
 #include <poll.h>
-#include <sched.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstdio>
-#include <functional>
 #include <string>
-#include <thread>
 
+#include "cable.h"
 #include "checksum.h"
 #include "io/af_packet.h"
 #include "io/frame_share.h"
@@ -27,38 +23,6 @@ constexpr const char* kRelay = "02:22:22:22:22:00";
 constexpr const char* kTagged = "02:22:22:22:22:40";  // its other MAC, on a VLAN
 constexpr const char* kPeer = "02:00:00:00:00:11";
 constexpr size_t kRing = 8 << 20;
-
-bool run(const std::string& command) { return system((command + " 2>/dev/null").c_str()) == 0; }
-
-std::string output(const std::string& command) {
-  std::string text;
-  FILE* pipe = popen(command.c_str(), "r");
-  std::array<char, 4096> buffer;
-  while (size_t count = fread(buffer.data(), 1, buffer.size(), pipe)) text.append(buffer.data(), count);
-  pclose(pipe);
-  return text;
-}
-
-// Runs a test in a namespace with a veth pair relay/peer; in a thread, since a thread takes its namespace with it.
-void with_cable(const std::function<void()>& test) {
-  const char* obstacle = geteuid() != 0 ? "not root" : nullptr;
-  const auto inside = [&] {
-    if (unshare(CLONE_NEWNET) != 0) {
-      obstacle = "no network namespace can be made";
-    } else if (!run("ip link add relay mtu 9000 type veth peer name peer mtu 9000")) {
-      obstacle = "no veth";
-    } else {
-      run("echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; ip link set relay up; ip link set peer up");
-      try {
-        test();
-      } catch (...) {
-        // REQUIRE failed: doctest knows, and nothing may leave a thread.
-      }
-    }
-  };
-  if (!obstacle) std::thread(inside).join();
-  if (obstacle) MESSAGE("skipped: " << obstacle);
-}
 
 XdpRequest request() {
   XdpRequest request;

@@ -67,7 +67,7 @@ TEST_CASE("each packet for a MAC in common is one queue's, and each queue has it
 
 TEST_CASE("while frames pass between queues, each queue takes those of both its parts and no others") {
   std::mt19937 random(7);
-  const FrameShare moved{{{kOwn, 0, 1, false}}, false, {kCommon}};
+  const FrameShare moved{{{kOwn, 0, 1, false}}, false, {{kCommon, {}}}};
   const struct {
     FrameShare before, after;
   } cases[] = {{queue(0, 3), queue(0, 2)}, {queue(1, 2), queue(2, 3)}, {queue(0, 2), moved}, {moved, {}}, {{}, moved}};
@@ -120,7 +120,7 @@ TEST_CASE("the only queue takes everything, IP for its MAC as bulk") {
 }
 
 TEST_CASE("the rest is what no queue has a MAC for") {
-  FrameShare promiscuous{{{kOwn, 0, 1, true}}, true, {kOther}};
+  FrameShare promiscuous{{{kOwn, 0, 1, true}}, true, {{kOther, {}}}};
   CHECK(urgent(promiscuous, frame({2, 9, 9, 9, 9, 9}, 0x88b5)));
   CHECK(none(promiscuous, frame(kOther, 0x88b5)));
   CHECK(none(queue(0, 2), frame({2, 9, 9, 9, 9, 9}, 0x88b5)));
