@@ -5,6 +5,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  renameSync,
   rmdirSync,
   statSync,
   writeFileSync,
@@ -177,9 +178,12 @@ t.test('a commit while the worker is down is not held up, and counts when it is 
   const options = freshOptions(t)
   const dataplane = await open(t, options)
   await commit(dataplane, [instance('eth1', withPassthru)])
+  const away = `${options.stateDir}-away` // without it, no worker can be started
+  renameSync(options.stateDir, away)
   await kill(dataplane)
   await commit(dataplane, [instance('eth1', { ...withPassthru, flowLabel: 77 })], softwireOf(whole))
   t.equal(workerOf(dataplane).status, 'down', 'the worker is not back yet')
+  renameSync(away, options.stateDir)
   t.ok(await eventually(() => workerOf(dataplane).status === 'running'))
   const net = await network(t, options.stateDir)
   await eventually(() => onlyQueue(dataplane).carries.ipv6)
