@@ -32,6 +32,10 @@ export interface RelayOptions {
   readonly listen?: string
   /** Further words for `lwaftr run`. */
   readonly arguments?: readonly string[]
+  /** Of several of a run. */
+  readonly number?: number
+  /** Folder of the build that it is. */
+  readonly build?: string
   /** What runs it somewhere else, with its own words: `nsenter`, say. */
   readonly within?: readonly string[]
 }
@@ -42,12 +46,13 @@ export function startRelay(
   configuration: string,
   options: RelayOptions = {},
 ): Promise<Relay> {
-  const name = nameOfRelay(sandbox.id)
-  const file = join(sandbox.folder, 'relay.conf')
+  const { number, build = root } = options
+  const name = nameOfRelay(sandbox.id, number)
+  const file = join(sandbox.folder, `relay${number ?? ''}.conf`)
   writeFileSync(file, configuration)
   const listen = options.listen ?? '127.0.0.1:0'
   const args = ['run', '--conf', file, '--name', name, '--listen', listen, ...(options.arguments ?? [])]
-  const words = [...(options.within ?? []), process.execPath, join(root, 'bin/lwaftr'), ...args]
+  const words = [...(options.within ?? []), process.execPath, join(build, 'bin/lwaftr'), ...args]
   const [program = '', ...rest] = words
   const child = sandbox.spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
   return whenReady(child, name)

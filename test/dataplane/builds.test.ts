@@ -1,34 +1,16 @@
 // A leader of another build after this one's: it goes on with the workers that it understands, and replaces the others.
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { PROTOCOL_VERSION } from '../../src/dataplane/control.js'
 import { FrameLink } from '../../src/lab/memory/frame-link.js'
 import * as f from '../../src/lab/memory/frames.js'
 import { processesOf } from '../../src/lab/sweep.js'
-import { root } from '../../src/root.js'
+import { ALIKE, buildOf, OTHER_PROTOCOL } from '../build.js'
 import { World } from '../cli/relay.js'
 
 /** Milliseconds without a worker, on a slow machine. */
 const OUTAGE = 20_000
 t.setTimeout(120_000)
-
-/** A build of its own in `directory`, with `replacement` for `text` in one of its files. */
-function buildOf(directory: string, [file, text, replacement]: readonly [string, string, string]): string {
-  const build = join(directory, 'build')
-  mkdirSync(build)
-  cpSync(join(root, 'dist/src'), join(build, 'dist/src'), { recursive: true })
-  // Programs find their build by where they are, so that links to them would lead to this one.
-  for (const own of ['bin', 'package.json']) cpSync(join(root, own), join(build, own), { recursive: true })
-  for (const same of ['build', 'node_modules', 'yang']) symlinkSync(join(root, same), join(build, same))
-  const path = join(build, 'dist/src', file)
-  const before = readFileSync(path, 'utf8')
-  const after = before.replace(text, replacement)
-  if (after === before) throw new Error(`${file} has no ${text}`)
-  writeFileSync(path, after)
-  return build
-}
 
 /** Packets to a softwire, one after another, and which of them come out for its B4. */
 class Traffic {
@@ -94,16 +76,12 @@ class Traffic {
 const OTHERS = [
   {
     title: 'a build that speaks alike goes on with the worker, and no packet is lost',
-    change: ['dataplane/supervisor.js', 'runs again', 'runs once more'],
+    change: ALIKE,
     adopts: true,
   },
   {
     title: 'a build of another protocol replaces the worker',
-    change: [
-      'dataplane/control.js',
-      `PROTOCOL_VERSION = ${PROTOCOL_VERSION}`,
-      `PROTOCOL_VERSION = ${PROTOCOL_VERSION + 1}`,
-    ],
+    change: OTHER_PROTOCOL,
     adopts: false,
   },
   {

@@ -2,28 +2,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { DataPlane, Driver } from '../../src/dataplane/dataplane.js'
-import { type NativeLoad, startLoad } from '../../src/dataplane/load.js'
 import type { QueueSettings } from '../../src/dataplane/settings.js'
-import { BR_ADDRESS, INTERNET, RELAY, SWITCH } from '../../src/lab/addresses.js'
+import { INTERNET, RELAY, SWITCH } from '../../src/lab/addresses.js'
 import { exec, ip } from '../../src/lab/exec.js'
-import { encodeSoftwire } from '../../src/schema/softwire-record.js'
+import type { Sandbox } from '../../src/lab/sandbox.js'
+import { Flows, RECORDS } from '../flows.js'
 import { commit, eventually, instance, open, queue } from './helper.js'
 import { sandbox } from './links.js'
 
 export const HARDWARE_QUEUES = 4
 const RATE = 10_000
-/** As many flows as it takes that every queue has some. */
-const SOFTWIRES = Array.from({ length: 64 }, (_, i) =>
-  encodeSoftwire({
-    ipv4: `193.5.1.${i}`,
-    psid: 0,
-    'b4-ipv6': `2001:db8:b4:${i}::1`,
-    'br-address': BR_ADDRESS,
-    'port-set': { 'psid-length': 0 },
-  }),
-)
 
 export interface Cable {
+  readonly lab: Sandbox
   readonly relay: string
   readonly tester: string
 }
@@ -38,38 +29,13 @@ export async function multiqueueCable(t: Test, count = HARDWARE_QUEUES): Promise
     await exec('sysctl', ['-q', '-w', `net.ipv6.conf.${end}.disable_ipv6=1`])
     await ip(`link set ${end} up`)
   }
-  return { relay, tester }
+  return { lab, relay, tester }
 }
 
 /** The internet and the B4s behind the switch. */
-function load({ tester }: Cable): NativeLoad {
-  const at = { mac: '02:00:00:00:00:01', nextHopMac: RELAY.mac }
-  const settings = queue({
-    externalInterface: { ip: SWITCH.ipv4, ...at },
-    internalInterface: { ip: SWITCH.ipv6, ...at },
-  })
-  const softwires = Buffer.concat(SOFTWIRES)
-  const sizes = [60, 200, 1400]
-  const how = { settings, softwires, sizes, run: 2, internal: tester, external: null, cpu: null } as const
-  return startLoad({ ...how, driver: 'af-packet', host: INTERNET.ipv4 })
-}
-
-function sum(load: NativeLoad, key: 'sent' | 'unsent' | 'received' | 'duplicates'): number {
-  const { encap, decap } = load.totals()
-  return encap[key] + decap[key]
-}
-
-/** Of what was sent: on its way or lost. */
-function missing(load: NativeLoad): number {
-  return sum(load, 'sent') - sum(load, 'unsent') - sum(load, 'received')
-}
-
-/** Ends it when all that is on its way has arrived. */
-async function finish(load: NativeLoad): Promise<{ sent: number; lost: number; duplicates: number }> {
-  load.setRate(0)
-  await eventually(() => missing(load) === 0, 1_000)
-  load.stop()
-  return { sent: sum(load, 'sent'), lost: missing(load), duplicates: sum(load, 'duplicates') }
+export function flowsOn({ tester }: Cable): Flows {
+  const ends = { mac: '02:00:00:00:00:01', nextHopMac: RELAY.mac, host: INTERNET.ipv4 }
+  return new Flows({ device: tester, ...SWITCH, ...ends })
 }
 
 /** A queue of the relay's; another `mac` than the others', perhaps. */
@@ -125,19 +91,19 @@ export function queueTests(driver: Driver, skip: string | false): void {
     const said: string[] = []
     const dataplane = await open(t, { driver, said })
     const relay = (queues: readonly QueueSettings[]) => commit(dataplane, [instance(cable.relay, ...queues)])
-    await commit(dataplane, [instance(cable.relay, ...all)], ...SOFTWIRES)
+    await commit(dataplane, [instance(cable.relay, ...all)], ...RECORDS)
     const drivers = () => said.filter((line) => line.includes(` ${cable.relay}: `))
     const [pid, program] = [pidOf(dataplane), await programOf(cable)]
     t.equal(program !== undefined, driver !== 'af-packet')
-    const running = load(cable)
+    const flows = flowsOn(cable)
     await dataplane.purgeNeighbors(cable.relay, null) // asked for at once, and now there is who answers
     const carries = () =>
       dataplane.state().instances[0]?.queues.every(({ carries }) => carries.ipv4 && carries.ipv6)
     t.ok(await eventually(() => carries() === true), 'next hops are known')
-    running.setRate(RATE)
-    await sleep(100)
+    flows.send(RATE)
+    await flows.arrive()
     await make(CHANGES, relay)
-    const { sent, lost, duplicates } = await finish(running)
+    const { sent, lost, duplicates } = await flows.finish()
     t.equal(lost, 0, `none of ${sent} packets was lost, ${duplicates} came twice`)
     t.equal(pidOf(dataplane), pid, 'the same worker')
     t.equal(await programOf(cable), program, 'the same XDP program, if any')

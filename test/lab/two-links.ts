@@ -31,16 +31,26 @@ export const LINKS = [
   },
 ] as const
 
-export interface TwoLinks {
+export interface Links {
   readonly sandbox: Sandbox
   readonly switch: Namespace
   readonly router: Namespace
-  readonly relay: Relay
   /** Names in the relay's own namespace, by those of the example. */
   readonly devices: ReadonlyMap<string, string>
 }
 
+export interface TwoLinks extends Links {
+  readonly relay: Relay
+}
+
 export async function openTwoLinks(t: Test): Promise<TwoLinks> {
+  const links = await layTwoLinks(t)
+  const relay = await startRelay(links.sandbox, exampleConfiguration('passthru.conf', links.devices))
+  return { ...links, relay }
+}
+
+/** Without a relay. */
+export async function layTwoLinks(t: Test): Promise<Links> {
   const sandbox = await openSandbox(t)
   const [switchHost, router] = [await sandbox.namespace('switch'), await sandbox.namespace('router')]
   const devices = new Map<string, string>()
@@ -58,8 +68,7 @@ export async function openTwoLinks(t: Test): Promise<TwoLinks> {
     await router.ip(`addr add ${at.router[0]}/24 dev ${passthru}`)
     await router.ip(`addr add ${at.router[1]}/64 dev ${passthru} nodad`)
   }
-  const relay = await startRelay(sandbox, exampleConfiguration('passthru.conf', devices))
-  return { sandbox, switch: switchHost, router, relay, devices }
+  return { sandbox, switch: switchHost, router, devices }
 }
 
 export interface Ends {
@@ -67,14 +76,19 @@ export interface Ends {
   readonly subscriber: SubscriberHost
 }
 
-/** The internet and a subscriber with a whole address behind the switch, which then routes. */
-export async function addEnds({ sandbox, switch: switchHost }: TwoLinks): Promise<Ends> {
-  await switchHost.sysctl(
+/** Lets a host forward, also what comes by another way than answers go. */
+export async function routes(host: Namespace): Promise<void> {
+  await host.sysctl(
     'net.ipv4.ip_forward=1',
     'net.ipv6.conf.all.forwarding=1',
     'net.ipv4.conf.all.rp_filter=0',
     'net.ipv4.conf.default.rp_filter=0',
   )
+}
+
+/** The internet and a subscriber with a whole address behind the switch, which then routes. */
+export async function addEnds({ sandbox, switch: switchHost }: TwoLinks): Promise<Ends> {
+  await routes(switchHost)
   const internet = await sandbox.namespace('internet')
   await cable(
     { namespace: internet, device: 'eth0' },
