@@ -63,7 +63,11 @@ function build(names) {
     'make',
     [
       ...['-s', '-j2', '-C', 'native', 'LIBFUZZER=1', 'SANITIZE=address,undefined', `CXX=${cxx}`],
-      ...['OUT=../build/native-fuzzer', ...names.map((name) => `../build/native-fuzzer/fuzz/${name}`)],
+      ...[
+        'OPTIMIZE=-O2',
+        'OUT=../build/native-fuzzer',
+        ...names.map((name) => `../build/native-fuzzer/fuzz/${name}`),
+      ],
     ],
     { cwd: root, stdio: 'inherit' },
   )

@@ -1,4 +1,5 @@
-# make -C native fuzz-short                     every target on its corpus and some thousand inputs of chance; any compiler
+# make -C native fuzz-short                     every target on its corpus and some thousand inputs of chance; any compiler;
+#                                               the objects are those of npm test's native tests
 # make -C native fuzz-targets LIBFUZZER=1       the targets as libFuzzer programs (clang), for scripts/fuzz.mjs
 FUZZ_TARGETS := $(patsubst fuzz/%_fuzz.cc,%,$(wildcard fuzz/*_fuzz.cc))
 FUZZ_SHARED := $(filter-out fuzz/%_fuzz.cc fuzz/short_main.cc,$(wildcard fuzz/*.cc))
@@ -17,7 +18,7 @@ FUZZ_COUNT_pipeline := 4000
 FUZZ_COUNT_softwire_text := 20000
 
 fuzz-short:
-	@$(MAKE) SANITIZE=address,undefined $(FUZZ_TARGETS:%=fuzz-short-%)
+	@$(MAKE) SANITIZE=address,undefined COVERAGE=1 $(FUZZ_TARGETS:%=fuzz-short-%)
 
 fuzz-short-%: $(OUT)/fuzz/%
 	@$< fuzz/corpus/$* $(or $(FUZZ_COUNT_$*),$(FUZZ_COUNT))

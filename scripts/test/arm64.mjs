@@ -13,7 +13,7 @@ export function runArm64() {
     process.stdout.write(`skipped: there is no ${COMPILER}\n`)
     return { passed: 0, failed: 0, skipped: 1 }
   }
-  const out = ['ARCH=', 'OUT=../build/native-arm64', `CXX=${COMPILER}`]
+  const out = ['ARCH=', 'OPTIMIZE=-O0', 'OUT=../build/native-arm64', `CXX=${COMPILER}`]
   const ran = spawnSync('make', ['-s', '-j2', '-C', 'native', 'objects', ...out], {
     cwd: root,
     stdio: 'inherit',

@@ -1,29 +1,28 @@
-// The C++ tests: doctest's test cases; those with a reader and a writer at once also under ThreadSanitizer, those of what
-// a worker may not also under AddressSanitizer, whose system calls must not be in the way.
+// The C++ tests: doctest's test cases, under AddressSanitizer and UndefinedBehaviorSanitizer; those with a reader and a
+// writer at once also under ThreadSanitizer; those that want none, without.
 import { spawnSync } from 'node:child_process'
 import { root } from '../setup/run.mjs'
 
 const SUMMARY = /test cases:\s+(\d+)\s+\|\s+(\d+) passed\s+\|\s+(\d+) failed(?:\s+\|\s+(\d+) skipped)?/
 
-/** Targets of native/Makefile, and the sanitizers that each is built with. */
-const TARGETS = [
-  ['test', ''],
-  ['threads', 'thread'],
-  ['confinement', 'address,undefined'],
-]
+/** What npm test compiles for the C++ tests and, the same objects, for the fuzz targets. */
+export const COUNTED = 'build/native-address-undefined-coverage'
 
 export function runNative() {
-  return TARGETS.map(run).reduce((sum, each) => ({
+  return [
+    run('test', ['SANITIZE=address,undefined', 'COVERAGE=1']),
+    run('threads', ['SANITIZE=thread']),
+    run('shipped', []),
+  ].reduce((sum, each) => ({
     passed: sum.passed + each.passed,
     failed: sum.failed + each.failed,
     skipped: sum.skipped + each.skipped,
   }))
 }
 
-function run([target, sanitizers]) {
-  const sanitize = sanitizers === '' ? [] : [`SANITIZE=${sanitizers}`]
-  process.stdout.write(`# native tests${sanitize.map((word) => `, ${word}`)}\n`)
-  const args = ['-s', '-j2', '-C', 'native', ...sanitize, target]
+function run(target, options) {
+  process.stdout.write(`# native tests: ${[target, ...options].join(' ')}\n`)
+  const args = ['-s', '-j2', '-C', 'native', ...options, target]
   const ran = spawnSync('make', args, { cwd: root, encoding: 'utf8' })
   process.stdout.write(ran.stdout + ran.stderr)
   const summary = ran.stdout.match(SUMMARY)

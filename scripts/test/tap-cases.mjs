@@ -4,15 +4,14 @@
  * Records a parser's subtests: `points` are its own assertions, `children` its subtests,
  * `closing` the assertion in its parent that sums it up.
  */
-export function watch(parser, { name = '', onFile } = {}) {
+export function watch(parser, name = '') {
   const node = { name, points: [], children: [], closing: null }
-  parser.on('child', (child) => node.children.push(watch(child, { name: child.name })))
+  parser.on('child', (child) => node.children.push(watch(child, child.name)))
   parser.on('assert', (point) => {
     const child = node.children.at(-1)
     const closes = child !== undefined && child.closing === null && child.name === point.name
     if (!closes) return node.points.push(point)
     child.closing = point
-    onFile?.(child)
   })
   return node
 }

@@ -1,5 +1,6 @@
-// The TypeScript tests: runs tap, prints a line for each file and the details of failures,
-// and counts test cases, which are the innermost subtests (or files without any).
+// The TypeScript tests: runs each file by itself, prints a line for it and the details of failures,
+// and counts test cases, which are the innermost subtests (or files without any). tap's own runner would put a loader
+// into every process, those under test included.
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -8,6 +9,11 @@ import { Parser } from 'tap-parser'
 import { root } from '../setup/run.mjs'
 import { ensureTestRunner } from '../setup.mjs'
 import { countCases, watch } from './tap-cases.mjs'
+
+/** Seconds after which a file fails that asks for no more. */
+const TIMEOUT = 120
+/** Seconds after which a file is killed, whatever it asks for. */
+const PATIENCE = 1200
 
 function testFiles(folders) {
   return folders.flatMap((folder) =>
@@ -21,47 +27,62 @@ function testFiles(folders) {
 /** Their files run one after another: they measure time, hold interfaces, or want every CPU. */
 const ALONE = /^dist\/test\/(bench|crash|dataplane|docs|lab)\//
 
-export async function runTap(folders) {
+/** `environment` is added to what the tests find in theirs. */
+export async function runTap(folders, environment = {}) {
   await ensureTestRunner()
   process.stdout.write('# TypeScript tests\n')
   const files = testFiles(folders)
   const totals = { passed: 0, failed: 0, skipped: 0 }
+  const env = { TAP_TIMEOUT: String(TIMEOUT), ...process.env, ...environment }
   for (const [jobs, part] of [
     [availableParallelism(), files.filter((file) => !ALONE.test(file))],
     [1, files.filter((file) => ALONE.test(file))],
   ]) {
-    if (part.length === 0) continue
-    const counted = await runFiles(part, jobs)
-    for (const name of Object.keys(totals)) totals[name] += counted[name]
+    const turns = part.values()
+    const lane = async () => {
+      for (const file of turns) {
+        const counted = await runFile(file, env)
+        for (const name of Object.keys(totals)) totals[name] += counted[name]
+      }
+    }
+    await Promise.all(Array.from({ length: jobs }, lane))
   }
   return totals
 }
 
-async function runFiles(files, jobs) {
+async function runFile(file, env) {
   const parser = new Parser()
-  const top = watch(parser, { onFile: printFile })
-  const tap = spawn('node_modules/.bin/tap', ['run', '--reporter=tap', `--jobs=${jobs}`, ...files], {
+  const node = watch(parser, file)
+  const begun = Date.now()
+  // node, as a test of another line of Node has it first in PATH.
+  const test = spawn('node', ['--enable-source-maps', file], {
     cwd: root,
+    env,
     stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: PATIENCE * 1000,
+    killSignal: 'SIGKILL',
   })
   const parsed = new Promise((resolve) => parser.on('complete', resolve))
-  tap.stdout.pipe(parser)
-  const code = await new Promise((resolve) => tap.on('close', resolve))
-  await parsed
-  const totals = countCases(top)
-  if (code !== 0 && totals.failed === 0) totals.failed = 1
-  return totals
+  test.stdout.pipe(parser)
+  const [code, signal] = await new Promise((resolve) => test.on('close', (...how) => resolve(how)))
+  const { ok, plan } = await parsed
+  node.closing = {
+    ok: ok && code === 0,
+    skip: plan?.skipAll && (plan.skipReason || true),
+    diag: { code, signal },
+  }
+  const counted = countCases(node)
+  printFile(node, counted, (Date.now() - begun) / 1000)
+  return counted
 }
 
 /** One line a file; below it the reasons of what was skipped and the details of failures. */
-function printFile(file) {
-  const { passed, failed, skipped } = countCases(file)
+function printFile(file, { passed, failed, skipped }, seconds) {
   const verdict = failed > 0 ? 'FAIL' : passed > 0 ? 'ok  ' : 'skip'
-  const seconds = file.closing?.time ? ` (${(file.closing.time / 1000).toFixed(1)} s)` : ''
   process.stdout.write(`${verdict} ${file.name.replace(/^dist\//, '')}: ${passed} passed`)
   if (failed > 0) process.stdout.write(`, ${failed} failed`)
   if (skipped > 0) process.stdout.write(`, ${skipped} skipped`)
-  process.stdout.write(`${seconds}\n`)
+  process.stdout.write(` (${seconds.toFixed(1)} s)\n`)
   printDetails(file, [])
 }
 

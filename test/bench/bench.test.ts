@@ -7,8 +7,7 @@ import type { Figure } from '../../bench/trial.js'
 import { root } from '../../src/root.js'
 
 function run(...words: string[]) {
-  const command = ['-u', 'NODE_OPTIONS', process.execPath, join(root, 'dist/bench/main.js'), ...words]
-  return spawnSync('env', command, { encoding: 'utf8' })
+  return spawnSync(process.execPath, [join(root, 'dist/bench/main.js'), ...words], { encoding: 'utf8' })
 }
 
 t.test('tiny trials give every figure', async (t) => {

@@ -59,10 +59,8 @@ export class World {
   readonly #place = freshPlace()
   readonly directory = this.#place.directory
   readonly conf = this.file('relay.conf', configuration)
-  /** Without tap's loader, which is for the tests: an operator has none. */
   readonly environment: NodeJS.ProcessEnv = {
     ...process.env,
-    NODE_OPTIONS: '',
     LWAFTR_RUN_DIR: join(this.directory, 'run'),
   }
   /** Whose command line it is. */

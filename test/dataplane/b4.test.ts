@@ -10,17 +10,11 @@ const skip = (await obstacleToNamespaces()) ?? false
 const softwire = ['--tun', 'tun0', '--local', '2001:db8::2', '--br', '2001:db8::1']
 
 function b4(...words: string[]): Promise<{ code: number; stderr: string }> {
-  const env = { ...process.env, NODE_OPTIONS: '' }
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [join(root, 'bin/lwaftr'), 'b4', ...words],
-      { env },
-      (problem, _out, stderr) => {
-        const code = (problem as ExecFileException | null)?.code ?? 0
-        resolve({ code: Number(code), stderr })
-      },
-    )
+    execFile(process.execPath, [join(root, 'bin/lwaftr'), 'b4', ...words], (problem, _out, stderr) => {
+      const code = (problem as ExecFileException | null)?.code ?? 0
+      resolve({ code: Number(code), stderr })
+    })
   })
 }
 

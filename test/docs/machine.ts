@@ -21,6 +21,10 @@ mkdir -p /run/netns
 ip link set lo up
 `
 
+/** What counts the lines that a run of all tests reaches, where something does. */
+const { NODE_OPTIONS = '', LWAFTR_COUNTED = '' } = process.env
+const counting = { NODE_OPTIONS, LWAFTR_COUNTED }
+
 export interface Printed {
   readonly code: number
   readonly output: string
@@ -55,6 +59,7 @@ export class Machine {
         HOME: home,
         LC_ALL: 'C.UTF-8',
         LWAFTR: root,
+        ...counting,
       },
     })
     const machine = new Machine(shell, home)

@@ -5,8 +5,7 @@ import { root } from '../../src/root.js'
 
 /** Debian's python3, since that is the one Debian's python3-scapy is for. */
 function python(script: string, ...args: string[]) {
-  const command = ['-u', 'NODE_OPTIONS', '/usr/bin/python3', join(root, script), ...args]
-  return spawnSync('env', command, { encoding: 'utf8' })
+  return spawnSync('/usr/bin/python3', [join(root, script), ...args], { encoding: 'utf8' })
 }
 
 const scapy = spawnSync('/usr/bin/python3', ['-c', 'import scapy']).status === 0
