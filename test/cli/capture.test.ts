@@ -156,5 +156,11 @@ t.test('each captured packet says what became of it', async (t) => {
       stderr: /It is none of in, out, drop, passthru/,
     })
     t.notOk(existsSync(file), 'and no file is made')
+    const nowhere = join(world.directory, 'absent/out.pcapng')
+    t.same(await world.lwaftr(['capture', '-w', nowhere]), {
+      code: 1,
+      stdout: '',
+      stderr: `lwaftr: ${nowhere}: ENOENT: no such file or directory, open '${nowhere}'\n`,
+    })
   })
 })
