@@ -6,12 +6,15 @@ import { join, relative, resolve } from 'node:path'
 
 const SOURCES = /^native\/(addon|core|io|load|yang)\//
 
-/** As typescriptLines; `builds` are directories of objects, however deep. gcov comes with the compiler. */
-export function cplusplusLines(root, builds) {
+/**
+ * As typescriptLines. In a build, `objects` is a directory of them, however deep, made of the sources below `root`. gcov
+ * comes with the compiler.
+ */
+export function cplusplusLines(builds) {
   const files = new Map()
-  for (const build of builds)
-    for (const notes of readdirSync(build, { recursive: true }).filter((name) => name.endsWith('.gcno')))
-      for (const { file, lines, directory } of gcov(join(build, notes))) {
+  for (const { root, objects } of builds)
+    for (const notes of readdirSync(objects, { recursive: true }).filter((name) => name.endsWith('.gcno')))
+      for (const { file, lines, directory } of gcov(join(objects, notes))) {
         const name = relative(root, resolve(directory, file))
         if (SOURCES.test(name)) add(files, name, lines)
       }

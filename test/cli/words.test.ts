@@ -13,7 +13,7 @@ function lwaftr(words: readonly string[], input = '') {
 for (const [words, message] of [
   [
     'compare --lines 100001',
-    "option '--lines <number>' argument '100001' is invalid. It is not a number up to 100000.",
+    "option '--lines <number>' argument '100001' is invalid. It must be a whole number from 0 to 100000.",
   ],
   ['doctor --cpu 2-', "option '--cpu <list>' argument '2-' is invalid. It is not a list such as 2,4-7."],
   ['hash-password', 'the password is empty'],
