@@ -1,6 +1,8 @@
-// A frame in one line, as `lwaftr explain` and a capture's reader see it.
+// A frame in one line, and what became of it, as `lwaftr explain` says it.
 import t from 'tap'
+import type { Counted, Explained } from '../../src/cli/explain/explain.js'
 import { describeFrame } from '../../src/cli/explain/packet.js'
+import { verdictOf } from '../../src/cli/explain/report.js'
 
 const ethernet = (type: string, packet: string) =>
   Buffer.from(`020000000001020000000002${type}${packet}`.replaceAll(' ', ''), 'hex')
@@ -58,4 +60,21 @@ for (const [title, frame, line] of [
 ] as const)
   t.test(title, async (t) => {
     t.equal(describeFrame(frame), line)
+  })
+
+const sent = { side: 'v4', data: Buffer.alloc(60) } as const
+for (const [counters, leaving, verdict] of [
+  [['in-ipv4-packets', 'out-ipv6-packets'], [sent], '1 frame left'],
+  [['in-ipv4-packets', 'out-ipv6-packets'], [sent, sent], '2 frames left'],
+  [['drop-no-source-softwire-ipv6-packets'], [], 'drop-no-source-softwire-ipv6-packets: why'],
+  [['drop-all-ipv4-iface-packets', 'drop-runt'], [sent], 'drop-runt: why'],
+  [['in-ipv4-frag-needs-reassembly'], [], 'held: it waits for its other fragments'],
+  [['out-ipv4-packets'], [], 'held: it waits for the next hop to be resolved'],
+  [['in-arp-reply-packets'], [], 'taken: nothing leaves because of it'],
+] as const)
+  t.test(verdict, async (t) => {
+    const counted = counters.map(
+      (name): Counted => ({ name, increment: 1n, group: 'softwire-state', stage: '', meaning: 'why' }),
+    )
+    t.same(verdictOf({ sent: leaving, counters: counted } as unknown as Explained), [verdict])
   })

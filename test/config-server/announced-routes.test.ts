@@ -36,6 +36,21 @@ function short(routes: Entry[] = []): string[] {
   return routes.map((route) => `${route.prefix} via ${route['next-hop']}`)
 }
 
+t.test('a long list is written in pieces', async (t) => {
+  const { send, routes } = await open(t)
+  // No two of them make a larger prefix.
+  const addresses = Array.from({ length: 2500 }, (_, i) => `10.0.${i >> 7}.${(i & 127) * 2}`)
+  const softwires = addresses.map((address) => softwire(address, 1))
+  const put = await send('PUT', TABLE, { 'snabb-softwire-v3:binding-table': { softwire: softwires } })
+  t.equal(put.statusCode, 204, put.body)
+  const { route } = await routes()
+  const ipv4 = route.map(({ prefix }: Entry) => prefix).filter((prefix: string) => prefix.startsWith('10.'))
+  t.same(
+    ipv4,
+    addresses.map((address) => `${address}/32`),
+  )
+})
+
 t.test('each queue that forwards has a route for each prefix', async (t) => {
   const { routes, revision } = await open(t, twoQueues(), [queue(0), queue(1)]).then(async (all) => ({
     ...all,

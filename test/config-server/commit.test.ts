@@ -1,6 +1,7 @@
 // Commits with options: tried, commented, confirmed or taken back, gone back to.
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { error } from '../../src/errors.js'
 import type { JsonObject } from '../../src/schema/json-types.js'
 import { build, CONFIG, FakeDataPlane, minimal, services, softwire, TABLE } from './helper.js'
 
@@ -198,6 +199,19 @@ t.test('while a commit waits nobody else changes anything', async (t) => {
   })
   t.same(await psids(), [1, 2], 'all the way to before the first')
   t.match(await call('commit', { edit: [add(4)], 'persist-id': 'other' }), { status: 409 })
+})
+
+t.test('one that the data plane does not take back now stays pending, and is taken back later', async (t) => {
+  const { call, psids, transactions, dataplane, confirmation } = await world(t)
+  await call('commit', { edit: [add(3)], confirmed: { timeout: 1 } })
+  dataplane.failure = error('no-memory', { what: 'a table', problem: 'there is none' })
+  while (dataplane.failure) await sleep(20)
+  await transactions.settled()
+  t.match(transactions.pending, { who: 'anonymous' })
+  t.same(await psids(), [1, 2, 3])
+  await confirmation.resume()
+  t.equal(transactions.pending, null)
+  t.same(await psids(), [1, 2])
 })
 
 t.test('a restart does not end the waiting', async (t) => {

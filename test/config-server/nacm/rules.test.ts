@@ -20,6 +20,9 @@ const entry = (psid: number, more = {}) => ({
   'snabb-softwire-v3:softwire': [softwire('193.5.1.100', psid, more)],
 })
 
+const others = softwire('193.5.1.200', 1)
+const table = (...entries: JsonObject[]) => ({ 'snabb-softwire-v3:binding-table': { softwire: entries } })
+
 const token = { 'lwaftr:token': [{ name: 'new', hash: '0'.repeat(64) }] }
 /** Changes nothing, which everybody may. */
 const edit = { 'edit-id': '1', operation: 'remove', target: `${ONE.slice('/restconf/data'.length, -1)}9` }
@@ -276,6 +279,19 @@ const cases: readonly (readonly [string, JsonObject | undefined, readonly Step[]
       ['ann', 'PUT', `${ONE}/padding`, { 'snabb-softwire-v3:padding': 1 }, 201],
       ['ann', 'PUT', `${ONE}/b4-ipv6`, { 'snabb-softwire-v3:b4-ipv6': '2001:db8::9' }, 403],
       ['ann', 'DELETE', ONE, undefined, 403],
+    ],
+  ],
+  [
+    'a whole new table is judged by each entry that it changes',
+    nacm([
+      ['permit', 'read'],
+      ['permit', '*', path(MINE)],
+    ]),
+    [
+      ['ann', 'PUT', TABLE, table(softwire('193.5.1.100', 1, { padding: 1 }), others), 204],
+      ['ann', 'PUT', TABLE, table(softwire('193.5.1.100', 1), softwire('193.5.1.200', 2)), 403],
+      ['ann', 'PUT', TABLE, table(softwire('193.5.1.100', 1)), 403],
+      ['ann', 'PUT', TABLE, table(others), 204],
     ],
   ],
   [
