@@ -56,6 +56,8 @@ export class Transactions {
   readonly #parts: Parts
   readonly #lock = new Lock()
   #waiting: Turn[] = []
+  /** A round is to come, which whoever waits when it begins is in. */
+  #comes = false
   #pending: Pending | null
   #onPending: (pending: Pending | null) => void = () => {}
 
@@ -88,7 +90,9 @@ export class Transactions {
   commit(request: CommitRequest): Promise<Commit | null> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ request, resolve, reject })
-      void this.#lock.run(() => this.#round())
+      // One for all of them: under steady load those of their own would queue up without end, with all they hold.
+      if (!this.#comes) void this.#lock.run(() => this.#rounds())
+      this.#comes = true
     })
   }
 
@@ -125,16 +129,19 @@ export class Transactions {
     return this.#lock.run(async () => {})
   }
 
-  /** Carries out who waits: the first, and those behind it that can share its round. */
-  async #round(): Promise<void> {
+  /** Carries out who waits, in as few rounds as they can share. */
+  async #rounds(): Promise<void> {
     // Requests that are on their way through the sockets already can come along.
     await new Promise(setImmediate)
-    const turns = this.#waiting.splice(0, this.#together())
-    if (turns.length > 0) await this.#carryOut(turns)
+    const turns = this.#waiting
+    this.#waiting = []
+    this.#comes = false
+    while (turns.length > 0) await this.#carryOut(turns.splice(0, this.#together(turns)))
   }
 
-  #together(): number {
-    const alone = this.#waiting.findIndex(({ request }) => standsAlone(this.#parts.schema, request))
+  /** How many can share a round: the first, and those behind it. */
+  #together(turns: readonly Turn[]): number {
+    const alone = turns.findIndex(({ request }) => standsAlone(this.#parts.schema, request))
     if (alone === 0) return 1
     return Math.min(alone < 0 ? ROUND : alone, ROUND)
   }

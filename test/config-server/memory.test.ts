@@ -46,6 +46,28 @@ t.test('the feeds keep of a commit what they count against their bound, and noth
   t.ok(each < 256, `${each} bytes of buffers for a commit of one softwire`)
 })
 
+t.test('nothing of an edit waits once it is answered, however many come behind it', async (t) => {
+  const { transactions } = await build(t)
+  let id = 0
+  const edits = async () => {
+    while (id < 400) {
+      const value = softwire('193.5.1.100', 1, { 'b4-ipv6': `2001:db8:b4::${(++id).toString(16)}` })
+      const edit = { operation: 'replace', target: softwirePath(schema, value), value } as const
+      await transactions.commit({ edits: [edit], who: 'test', via: 'test', permit: 'everything' })
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, edits))
+  let turns = 0
+  const count = () => {
+    turns++
+    next = setImmediate(count)
+  }
+  let next = setImmediate(count)
+  await transactions.settled()
+  clearImmediate(next)
+  t.ok(turns < 10, `${turns} turns of the event loop until all is settled`)
+})
+
 t.test('who is gone before his subscription is answered follows nothing', async (t) => {
   const { connect, dataplane, streams } = await listening(t)
   const client = await connect()

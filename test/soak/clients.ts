@@ -194,7 +194,8 @@ export async function visitUntil(
     await sleep(Math.max(0, due - performance.now()))
     await world.settled()
     const { relay } = world
-    const visit = ++clients % 200 === 0 ? captures : (VISITS[random(VISITS.length)] as Visit)
+    const visit = random(200) === 0 ? captures : (VISITS[random(VISITS.length)] as Visit)
+    clients++
     const one = visit(world, random)
       .catch((problem: unknown) => String((problem as { cause?: unknown }).cause ?? problem))
       // Whose leader went got no answer, which is no wrong one.

@@ -28,11 +28,18 @@ export const credentials = (user: User) => ({ authorization: `Bearer ${tokenOf(u
 
 const user = (name: User) => `user { name ${name}; token { name soak; hash "${hashToken(tokenOf(name))}"; } }`
 
-/** A guest sees no instance and changes nothing. */
+/** An operator may do everything; a guest sees no instance and changes nothing. */
 const ACCESS = `config-server { ${user('operator')} ${user('guest')} }
 nacm {
-  write-default permit;
-  groups { group { name guests; user-name guest; } }
+  groups {
+    group { name operators; user-name operator; }
+    group { name guests; user-name guest; }
+  }
+  rule-list {
+    name operators;
+    group operators;
+    rule { name all; module-name *; access-operations *; action permit; }
+  }
   rule-list {
     name guests;
     group guests;
