@@ -33,7 +33,10 @@ const grown = (since: number) => (process.memoryUsage.rss() - since) / MIB
 
 t.test('hundreds of clients that never finish their headers keep nobody out, and are let go', async (t) => {
   const parts = await build(t)
-  const app = buildApp({ ...parts, isReady: () => true }, { limits: { headers: 1500, request: 3000 } })
+  const app = buildApp(
+    { ...parts, isReady: () => true },
+    { limits: { headers: 1500, request: 3000, idle: 5000 } },
+  )
   t.teardown(() => app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const port = Number(new URL(url).port)

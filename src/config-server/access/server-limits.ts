@@ -1,6 +1,7 @@
 // How the HTTP server is built: with TLS or without, and what one client can cost it before any route is asked.
 import { createServer } from 'node:http'
 import { createSecureServer, type ServerHttp2Session } from 'node:http2'
+import { Socket } from 'node:net'
 import type { SecureContextOptions, TLSSocket } from 'node:tls'
 import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify'
 import type { Access } from './access.js'
@@ -11,9 +12,11 @@ export interface Timeouts {
   readonly headers: number
   /** For a whole request: one that stops half-way does not hold its memory for ever. */
   readonly request: number
+  /** Between two requests of a connection; clients are told. */
+  readonly idle: number
 }
 
-export const TIMEOUTS: Timeouts = { headers: 15_000, request: 300_000 }
+export const TIMEOUTS: Timeouts = { headers: 15_000, request: 300_000, idle: 5_000 }
 
 /** Requests at once on one connection of HTTP/2. */
 const STREAMS = 128
@@ -21,11 +24,12 @@ const STREAMS = 128
 /** The options of Fastify that say what server it has. */
 export function serverOptions(
   tls: SecureContextOptions | undefined,
-  { headers, request }: Timeouts,
+  { headers, request, idle }: Timeouts,
 ): Pick<FastifyHttpOptions<RawServerDefault>, 'serverFactory'> {
   const timeouts = {
     headersTimeout: headers,
     requestTimeout: request,
+    keepAliveTimeout: idle,
     connectionsCheckingInterval: Math.min(1000, headers),
   }
   if (!tls) return { serverFactory: (handler) => createServer(timeouts, handler) }
@@ -82,6 +86,7 @@ function endIdle(session: ServerHttp2Session, patience: number): void {
 
 export function limitServer(app: FastifyInstance, access: Access, { request: longest }: Timeouts): void {
   const { server } = app
+  server.on('timeout', endUnlessAsked)
   access.onSettings(({ connections }) => {
     server.maxConnections = connections
   })
@@ -95,4 +100,19 @@ export function limitServer(app: FastifyInstance, access: Access, { request: lon
     const done = () => clearTimeout(late)
     raw.once('end', done).once('close', done)
   })
+}
+
+/**
+ * A server that was stopped or kept from the CPU learns first that time is over, and then what came in time: ended at
+ * once, the connection would be reset with a request on it that nobody has read.
+ */
+function endUnlessAsked(connection: Socket | ServerHttp2Session): void {
+  if (!(connection instanceof Socket)) return // HTTP/2 says goodbye
+  const { bytesRead } = connection
+  // The first turn may be the one of the timers; in the next one, what has come is read.
+  setImmediate(() =>
+    setImmediate(() => {
+      if (connection.bytesRead === bytesRead) connection.destroy()
+    }),
+  )
 }

@@ -266,7 +266,7 @@ t.test('a WebSocket behind TLS is for whoever shows who he is', { skip }, async 
 })
 
 t.test('a client that never finishes what it says is cut off', { skip }, async (t) => {
-  const { port, file } = await door(t, people(), { headers: 500, request: 1000 })
+  const { port, file } = await door(t, people(), { headers: 500, request: 1000, idle: 5000 })
   const secure = { port, host: '127.0.0.1', ca: readFileSync(file('ca.pem')), servername: 'localhost' }
   const ended = async (socket: ReturnType<typeof connectTcp>) => {
     socket.on('error', () => {})

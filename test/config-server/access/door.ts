@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import type { Test } from 'tap'
 import { Access } from '../../../src/config-server/access/access.js'
 import type { AuditEntry } from '../../../src/config-server/access/audit.js'
+import { TIMEOUTS } from '../../../src/config-server/access/server-limits.js'
 import { buildApp } from '../../../src/config-server/app.js'
 import { listenTcp } from '../../../src/listen.js'
 import type { JsonObject } from '../../../src/schema/json-types.js'
@@ -72,11 +73,7 @@ function certificates(t: Test) {
   return { file: (name: string) => join(directory, name), sign }
 }
 
-export async function door(
-  t: Test,
-  configuration: JsonObject = {},
-  timeouts = { headers: 15_000, request: 300_000 },
-) {
+export async function door(t: Test, configuration: JsonObject = {}, timeouts = TIMEOUTS) {
   const { file, sign } = certificates(t)
   const audit: AuditEntry[] = []
   const parts = await build(t, { ...minimal, ...configuration })
