@@ -90,7 +90,7 @@ const PATIENCE = 60_000
 const PREFACE = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(TYPE.settings, 0, 0)])
 
 async function world(t: Test, more = {}) {
-  const opened = await door(t, { ...people(), ...more }, { headers: 1500, request: 300_000 })
+  const opened = await door(t, { ...people(), ...more }, { headers: 1500, request: 300_000, idle: 5000 })
   const secure = { ca: readFileSync(opened.file('ca.pem')), servername: 'localhost' }
   const other = connectH2(`https://127.0.0.1:${opened.port}`, secure)
   t.teardown(() => other.destroy())

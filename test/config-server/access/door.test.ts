@@ -283,7 +283,7 @@ t.test('a client that never finishes what it says is cut off', { skip }, async (
 })
 
 t.test('who asks nothing over HTTP/2 is let go, unless he follows a stream', { skip }, async (t) => {
-  const { port } = await door(t, people(), { headers: 15_000, request: 1000 })
+  const { port } = await door(t, people(), { headers: 15_000, request: 1000, idle: 5000 })
   const session = () => {
     const client = connectH2(`https://localhost:${port}`, { rejectUnauthorized: false })
     t.teardown(() => client.destroy())
