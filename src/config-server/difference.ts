@@ -4,22 +4,25 @@ import { type DataPath, formatXPath, pathTo } from '../schema/paths.js'
 import type { Schema } from '../schema/schema.js'
 import { decodeSoftwire } from '../schema/softwire-record.js'
 import { writeXPath } from '../schema/xpath.js'
-import type { SoftwirePair } from './history.js'
+import type { SoftwirePair, SoftwirePairs } from './softwire-diff.js'
 import type { SoftwireChange } from './softwire-overlay.js'
 import { compareKeys, isDelete, recordsIn } from './softwire-scan.js'
 import { find } from './tree.js'
 import { diffTrees } from './tree-diff.js'
+import { Turns } from './turns.js'
 
 /** Lines of both, the tree's first. */
-export function* differenceLines(
+export async function* differenceLines(
   schema: Schema,
   before: JsonObject,
   after: JsonObject,
-  softwires: Iterable<SoftwirePair>,
-): Iterable<string> {
+  softwires: SoftwirePairs,
+): AsyncIterable<string> {
+  const turns = new Turns()
   for (const { target } of diffTrees(schema, before, after))
     yield* plusMinus(schema, target, find(before, target), find(after, target))
-  for (const pair of softwires) {
+  for await (const pair of softwires) {
+    await turns.step()
     const [old, fresh] = pair.map((record) => (record ? decodeSoftwire(record) : undefined))
     const { ipv4, psid } = (old ?? fresh) as JsonObject
     yield* plusMinus(schema, pathTo(schema.softwires, [String(ipv4), String(psid)]), old, fresh)
@@ -27,9 +30,9 @@ export function* differenceLines(
 }
 
 /** The first `limit` lines in the members of an RPC's output that have them; the others are not made. */
-export function differenceOutput(lines: Iterable<string>, limit: number): JsonObject {
+export async function differenceOutput(lines: AsyncIterable<string>, limit: number): Promise<JsonObject> {
   const shown: string[] = []
-  for (const line of lines) {
+  for await (const line of lines) {
     if (shown.length === limit) return { ...(limit > 0 ? { difference: shown } : {}), truncated: true }
     shown.push(line)
   }

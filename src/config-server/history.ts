@@ -4,7 +4,7 @@ import type { JsonObject } from '../schema/json-types.js'
 import type { Schema } from '../schema/schema.js'
 import { SoftwireRecords } from '../schema/softwire-record.js'
 import type { Datastore } from './datastore.js'
-import { changesBetween } from './softwire-diff.js'
+import { pairsBetween, type SoftwirePair, type SoftwirePairs } from './softwire-diff.js'
 import type { CreateTable } from './softwire-overlay.js'
 import { compareKeys, isDelete, keyAt, keyOfRecord, pages, recordsIn } from './softwire-scan.js'
 import type { Store } from './store.js'
@@ -19,13 +19,13 @@ export interface WayBack {
   readonly edits: readonly Uint8Array[]
 }
 
-export type SoftwirePair = readonly [before: Uint8Array | null, after: Uint8Array | null]
-
 export interface Comparison {
   readonly before: JsonObject
   readonly after: JsonObject
-  /** Of each softwire that differs, in order of the keys: its records then and later, null where it was absent. */
-  readonly softwires: readonly SoftwirePair[]
+  /** Of each softwire that differs, in order of the keys: its records then and later. */
+  readonly softwires: SoftwirePairs
+  /** Gives back what finding them takes. */
+  close(): void
 }
 
 /** The history as somebody sees it: perhaps not all of it. */
@@ -80,9 +80,16 @@ export class History {
     const before = this.wayBack(from)
     const after = this.wayBack(to)
     if (!before || !after) return null
-    const softwires =
-      before.whole || after.whole ? this.#compareTables(before, after) : this.#compareEdits(before, after)
-    return { before: before.tree, after: after.tree, softwires }
+    const trees = { before: before.tree, after: after.tree }
+    if (!before.whole && !after.whole)
+      return { ...trees, softwires: this.#compareEdits(before, after), close() {} }
+    // Where one table was replaced as a whole, nothing less tells them apart than both built beside.
+    const [old, fresh] = [this.#tableOf(before), this.#tableOf(after)]
+    const close = () => {
+      old.close()
+      fresh.close()
+    }
+    return { ...trees, softwires: pairsBetween(old, fresh), close }
   }
 
   /** The tree before the commit `revision`, or before the first later one that changed it. */
@@ -108,22 +115,6 @@ export class History {
       return sameRecord(old, fresh) ? [] : [[old, fresh]]
     })
     return pairs.sort(byKey)
-  }
-
-  /** Both tables are built beside: where one was replaced as a whole, nothing less tells them apart. */
-  #compareTables(before: WayBack, after: WayBack): SoftwirePair[] {
-    const old = this.#tableOf(before)
-    const fresh = this.#tableOf(after)
-    try {
-      const edits = changesBetween(old, fresh, Number.POSITIVE_INFINITY) ?? []
-      return edits.map((edit) => {
-        const { ipv4, psid } = keyAt(edit, 0)
-        return [old.get(ipv4, psid), fresh.get(ipv4, psid)]
-      })
-    } finally {
-      old.close()
-      fresh.close()
-    }
   }
 
   #tableOf({ whole, edits }: WayBack) {

@@ -15,12 +15,13 @@ import { historyBounds } from './config-settings.js'
 import type { Datastore } from './datastore.js'
 import { softwirePairs } from './difference.js'
 import { type CommitRequest, Draft } from './draft.js'
-import type { Comparison, SoftwirePair } from './history.js'
+import type { Comparison } from './history.js'
 import { changeOf, LastChanges } from './last-changes.js'
 import { Lock } from './lock.js'
 import { type Claim, mayChange, mayEnd, type Pending, pendingAfter } from './pending-commit.js'
 import { placeOf } from './place.js'
 import type { Commit, Publisher } from './publisher.js'
+import type { SoftwirePairs } from './softwire-diff.js'
 import type { CreateTable } from './softwire-overlay.js'
 import type { Saved, Store } from './store.js'
 
@@ -39,7 +40,7 @@ export interface Parts {
 export interface Attempt extends Pick<Comparison, 'before' | 'after'> {
   readonly summary: string
   /** Made as they are asked for, once. */
-  readonly softwires: Iterable<SoftwirePair>
+  readonly softwires: SoftwirePairs
 }
 
 /** A request that waits for its round, and whom to tell. */

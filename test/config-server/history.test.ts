@@ -84,22 +84,25 @@ t.test('two revisions are compared by content, also over whole new tables', asyn
   await table(2000, { padding: 1 })
   await remove(3)
   await put(9, { padding: 2 })
-  const pairs = (from: number, to: number) => {
+  const pairs = async (from: number, to: number) => {
     const compared = history.compare(from, to)
-    const all = compared?.softwires.map((pair) => pair.map((record) => record && decodeSoftwire(record)))
+    const all: (object | null)[][] = []
+    for await (const pair of compared?.softwires ?? [])
+      all.push(pair.map((record) => record && decodeSoftwire(record)))
+    compared?.close()
     const tree = compared && diffTrees(schema, compared.before, compared.after)
     return { tree: tree?.map(({ target }) => formatXPath(target)), softwires: all }
   }
-  t.same(pairs(1, 3), {
+  t.same(await pairs(1, 3), {
     tree: ['/softwire-config/name'],
     softwires: [[null, softwire('193.5.1.100', 3)]],
   })
-  t.same(pairs(3, 1).softwires, [[softwire('193.5.1.100', 3), null]])
-  t.same(pairs(4, 4), { tree: [], softwires: [] })
-  t.same(pairs(5, 6).softwires, [[null, softwire('193.5.1.100', 9, { padding: 2 })]])
-  t.equal(pairs(3, 4).softwires?.length, 2003)
-  t.equal(pairs(4, 5).softwires?.length, 2000)
-  t.same(pairs(4, 5).softwires?.[0], [softwire('10.0.0.1', 0), softwire('10.0.0.1', 0, { padding: 1 })])
+  t.same((await pairs(3, 1)).softwires, [[softwire('193.5.1.100', 3), null]])
+  t.same(await pairs(4, 4), { tree: [], softwires: [] })
+  t.same((await pairs(5, 6)).softwires, [[null, softwire('193.5.1.100', 9, { padding: 2 })]])
+  t.equal((await pairs(3, 4)).softwires.length, 2003)
+  t.equal((await pairs(4, 5)).softwires.length, 2000)
+  t.same((await pairs(4, 5)).softwires[0], [softwire('10.0.0.1', 0), softwire('10.0.0.1', 0, { padding: 1 })])
   t.equal(history.compare(1, 7), null)
   t.equal(dataplane.table.size, 2001, 'and nothing has changed')
 })

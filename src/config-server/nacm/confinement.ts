@@ -7,16 +7,18 @@ import { type DataPath, parsePath } from '../../schema/paths.js'
 import { decodeSoftwire, recordSize } from '../../schema/softwire-record.js'
 import type { ConfigurationView, ReadableDatastore } from '../datastore.js'
 import type { FeedEdit } from '../feeds/feed.js'
-import type { ReadableHistory, SoftwirePair } from '../history.js'
+import type { ReadableHistory } from '../history.js'
 import { type Change, changeOf, secondAfter } from '../last-changes.js'
 import { placeOf, softwirePath } from '../place.js'
 import { hasDefault, recordOf, type Validators } from '../preconditions.js'
 import type { Commit } from '../publisher.js'
 import { configurationAt, softwireValue } from '../reading.js'
 import type { Services, Wish } from '../services.js'
+import type { SoftwirePair, SoftwirePairs } from '../softwire-diff.js'
 import { keyAt } from '../softwire-scan.js'
 import type { Permit } from '../transaction.js'
 import { isObject } from '../tree.js'
+import { Turns } from '../turns.js'
 import { type ChangeContext, checkChange } from './changes.js'
 import type { Judge } from './judge.js'
 import { prune, pruneTree } from './prune.js'
@@ -238,7 +240,11 @@ export class Confinement {
       compare: (from, to) => {
         const found = history.compare(from, to)
         return (
-          found && { ...this.#readableTrees(found), softwires: [...this.#readablePairs(found.softwires)] }
+          found && {
+            ...found,
+            ...this.#readableTrees(found),
+            softwires: this.#readablePairs(found.softwires),
+          }
         )
       },
     }
@@ -250,8 +256,10 @@ export class Confinement {
   }
 
   /** A softwire that may be read in part is left out: records know no parts. */
-  *#readablePairs(pairs: Iterable<SoftwirePair>): Iterable<SoftwirePair> {
-    for (const pair of pairs) {
+  async *#readablePairs(pairs: SoftwirePairs): AsyncIterable<SoftwirePair> {
+    const turns = new Turns()
+    for await (const pair of pairs) {
+      await turns.step()
       const record = pair[0] ?? pair[1]
       if (record && this.#seesWhole(record)) yield pair
     }

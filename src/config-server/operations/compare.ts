@@ -13,6 +13,10 @@ export const compare: RpcHandler = async ({ schema, history, datastore, transact
     const forgotten = history.wayBack(from) ? to : from
     throw unknownRevision(history, datastore, forgotten)
   }
-  const lines = differenceLines(schema, compared.before, compared.after, compared.softwires)
-  return differenceOutput(lines, Number(input.limit))
+  try {
+    const lines = differenceLines(schema, compared.before, compared.after, compared.softwires)
+    return await differenceOutput(lines, Number(input.limit))
+  } finally {
+    compared.close()
+  }
 }

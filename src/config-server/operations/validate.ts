@@ -13,5 +13,5 @@ export const validate: RpcHandler<JsonObject | undefined> = async (
   if (!attempt) return {}
   const { summary, before, after, softwires } = attempt
   const lines = differenceLines(schema, before, after, softwires)
-  return { summary, ...differenceOutput(lines, Number(input.limit)) }
+  return { summary, ...(await differenceOutput(lines, Number(input.limit))) }
 }
