@@ -1,7 +1,8 @@
 // A memory cgroup of the test: whoever is put into it gets no more memory than so much, and the kernel kills it for
 // wanting more, as it would on a machine, or in a container, that has none left.
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { eventually } from '../dataplane/helper.js'
 
 interface Kind {
   readonly version: 1 | 2
@@ -11,6 +12,8 @@ interface Kind {
 
 /** Bytes beyond what a process has already. */
 const LIMIT = 128 * 1024
+/** Milliseconds until a process that is killed is gone. */
+const GONE = 20_000
 
 /** What is the matter where there is no memory controller that can be used; else null. */
 export function obstacleToMemoryCgroup(): string | null {
@@ -45,12 +48,15 @@ export class MemoryCgroup {
     writeFileSync(join(this.#directory, 'cgroup.procs'), String(pid))
   }
 
-  /** Whoever lives goes back to where it came from. */
-  release(): void {
-    const left = readFileSync(join(this.#directory, 'cgroup.procs'), 'utf8').split('\n')
-    for (const pid of left.filter(Boolean))
-      attempt(() => writeFileSync(join(this.#home, 'cgroup.procs'), pid))
-    remove(this.#directory)
+  /** Whoever lives goes back to where it came from. It is gone when whoever was killed is. */
+  async release(): Promise<void> {
+    const left = () => readFileSync(join(this.#directory, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean)
+    const removed = () => {
+      for (const pid of left()) attempt(() => writeFileSync(join(this.#home, 'cgroup.procs'), pid))
+      remove(this.#directory)
+      return !existsSync(this.#directory)
+    }
+    if (!(await eventually(removed, GONE))) throw new Error(`${this.#directory} cannot be removed`)
   }
 }
 

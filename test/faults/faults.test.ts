@@ -110,6 +110,7 @@ async function strike(t: Test, { title, ground, fault, random, edits }: Strike) 
   const pings = continuousPing(host, INTERNET.ipv4, { interval: INTERVAL })
   t.ok(await pings.firstAnswer(RECOVERY), `${title}: packets cross before it`)
   const copy = await copyOf(ground.relay.url)
+  const before = ground.counters()
   let over = false
   const next = () => {
     const edit = smallEdit(random, edits.size + 2)
@@ -127,11 +128,20 @@ async function strike(t: Test, { title, ground, fault, random, edits }: Strike) 
   t.type(await pingUntilAnswered(host, INTERNET.ipv4, RECOVERY), 'number', `${title}: packets cross after it`)
   const { received, missed } = await pings.stop()
   if (fault.hitless) t.equal(missed, 0, `${title}: no packet of ${received} is lost`)
+  if (fault.hitless && missed > 0) t.comment(`dropped meanwhile: ${drops(before, ground.counters())}`)
   const edit = next()
   const answer = await send(ground.relay.url, edit)
   if (typeof answer !== 'object') throw new Error(`${title}: no edit is taken any more: ${answer}`)
   await checkCopy(t, title, ground.relay.url, copy)
   return { acknowledged: [...acknowledged, { edit, ...answer }], refused }
+}
+
+/** Whether the relay lost them, or what is around it. */
+function drops(before: ReadonlyMap<string, bigint>, after: ReadonlyMap<string, bigint>): string {
+  const grown = [...after].filter(
+    ([name, count]) => name.includes('drop') && count > (before.get(name) ?? 0n),
+  )
+  return grown.map(([name, count]) => `${name} +${count - (before.get(name) ?? 0n)}`).join(', ') || 'nothing'
 }
 
 /** All of them in an order of chance, again and again. */

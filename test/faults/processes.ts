@@ -52,7 +52,7 @@ const NO_CGROUP = obstacleToMemoryCgroup()
 async function inSmallCgroup(ground: Ground, pid: number, milliseconds: number): Promise<void> {
   const cgroup = new MemoryCgroup(ground.sandbox.id, pid)
   await sleep(milliseconds)
-  cgroup.release()
+  await cgroup.release()
 }
 
 export const PROCESS_FAULTS: readonly Fault[] = [
