@@ -237,7 +237,6 @@ Napi::Value QueueHandle::apply(const Napi::CallbackInfo& info) {
   if (!hand_over(update)) return {};
   if (replaces_created && update.devices[kPassthru]) update.devices[kPassthru]->remove_when_closed();
   Napi::Object result = Napi::Object::New(env);
-  result.Set("createdTap", created);
   result.Set("passthruProblem", error.number ? Napi::String::New(env, error.message) : env.Null());
   return result;
 }

@@ -47,8 +47,8 @@ export interface NativeQueue {
   start(cpu: number | null, name: string): void
   /** Moves the started thread; null: to wherever the process may run. */
   pin(cpu: number | null): void
-  /** Returns when the thread forwards by it. An absent passthru device is created as a TAP: the answer says so. */
-  apply(update: QueueUpdate): { readonly createdTap: boolean; readonly passthruProblem: string | null }
+  /** Returns when the thread forwards by it. An absent passthru device is created as a TAP. */
+  apply(update: QueueUpdate): { readonly passthruProblem: string | null }
   /** From now on it receives also what is of this part, so that no frame is missed while it passes between queues. */
   widen(part: LinkPart): void
   /** From now on it receives this part alone. */

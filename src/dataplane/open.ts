@@ -25,7 +25,7 @@ import { Supervisor } from './supervisor.js'
 import { type Generation, Tables } from './tables.js'
 import { Watch } from './watch.js'
 import { Worker } from './worker.js'
-import { obstacleToWorkerUsers, WorkerUsers } from './worker-users.js'
+import { obstacleToOwnUser, obstacleToWorkerUsers, WorkerUsers } from './worker-users.js'
 
 /** Takes over what an earlier leader of this name and state directory left running, else begins with nothing. */
 export async function openDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
@@ -66,12 +66,13 @@ class WorkersDataPlane implements DataPlane {
     this.#captures = new Captures(this.#places)
   }
 
-  /** Null where workers are of the leader's user. Links that are sockets are in the leader's own directory. */
+  /** Null where files cannot be shared with users of workers. Links that are sockets are in the leader's directory. */
   #workerUsers(): WorkerUsers | null {
     const own = ownPrivileges()
     if (own.uid !== 0 || this.options.driver === 'memory') return null
     const obstacle = obstacleToWorkerUsers(own)
-    if (obstacle !== null) this.#log('info', `workers run as root: ${obstacle}`)
+    const said = obstacle ?? obstacleToOwnUser()
+    if (said !== null) this.#log('info', `workers run as root: ${said}`)
     return obstacle === null ? new WorkerUsers(this.options.name) : null
   }
 
@@ -196,7 +197,7 @@ class WorkersDataPlane implements DataPlane {
         log: this.#places.workerLog(device),
         // The next leader that adopts it may have another state directory.
         links: this.options.driver === 'memory' ? '/' : null,
-        user: this.#places.users?.of(device) ?? null,
+        user: obstacleToOwnUser() === null ? (this.#places.users?.of(device) ?? null) : null,
       },
       log: this.#log,
       onChange: () => this.#watch.changed(),

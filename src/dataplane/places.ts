@@ -44,7 +44,7 @@ export class Places {
   private constructor(
     readonly memory: string,
     readonly state: string,
-    /** Of workers, where they are not the leader's. */
+    /** Of workers, where files can be shared with them. */
     readonly users: WorkerUsers | null,
   ) {}
 

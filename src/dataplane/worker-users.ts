@@ -33,12 +33,17 @@ export function isWorkerUser(uid: number): boolean {
   return uid >= FIRST && uid < FIRST + COUNT
 }
 
-/** Why this leader's workers cannot have users of their own, or null. */
+/** Why this leader cannot give files to users of its workers, or null. */
 export function obstacleToWorkerUsers({ uid, permitted }: Privileges): string | null {
   if (uid !== 0) return 'the leader is not root'
   if (NEEDED.some((bit) => (permitted & bit) === 0n)) return 'the leader may not change users'
   for (const map of ['uid_map', 'gid_map'])
     if (!hasWorkers(readFileSync(`/proc/self/${map}`, 'utf8'))) return 'this container has no users for them'
+  return null
+}
+
+/** Why a worker that is started now has to be root's, or null. One that was before, and is its own, goes on. */
+export function obstacleToOwnUser(): string | null {
   const tun = statSync(TUN, { throwIfNoEntry: false })
   if (tun !== undefined && (tun.mode & 0o6) !== 0o6) return `${TUN} is for root alone`
   if (!isOpenTo(FIRST, process.execPath)) return `${process.execPath} is for root alone`

@@ -1,7 +1,14 @@
 // A leader of another build after this one's: it goes on with the workers that it understands, and replaces the others.
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { PROTOCOL_VERSION, sendMessage } from '../../src/dataplane/control.js'
+import { native } from '../../src/dataplane/native.js'
+import { Worker } from '../../src/dataplane/worker.js'
 import { FrameLink } from '../../src/lab/memory/frame-link.js'
 import * as f from '../../src/lab/memory/frames.js'
 import { processesOf } from '../../src/lab/sweep.js'
@@ -72,6 +79,34 @@ class Traffic {
     return link
   }
 }
+
+t.test('workers of the protocol before are gone on with, others are not', async (t) => {
+  // A socket's path is short.
+  const directory = mkdtempSync(join(tmpdir(), 'lwaftr-builds-'))
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+  for (const [version, adopted] of [
+    [PROTOCOL_VERSION - 2, false],
+    [PROTOCOL_VERSION - 1, true],
+    [PROTOCOL_VERSION, true],
+    [PROTOCOL_VERSION + 1, false],
+  ] as const) {
+    const hello = {
+      kind: 'hello',
+      id: 1,
+      version,
+      memory: native.memoryLayout(),
+      pid: 1,
+      revision: null,
+    } as const
+    const path = join(directory, `worker-${version}`)
+    const worker = createServer((socket) => socket.on('data', () => sendMessage(socket, hello))).listen(path)
+    await once(worker, 'listening')
+    const found = await Worker.find(path)
+    t.equal(found !== null, adopted, `protocol ${version}`)
+    found?.disconnect()
+    worker.close()
+  }
+})
 
 const OTHERS = [
   {

@@ -30,6 +30,18 @@ t.test('a worker keeps what opens links, by whatever way its leader has it', asy
     ],
     ['a user with nothing', user, 0n, ['--inh-caps=-all', '--ambient-caps=-all']],
   ] as const
+  const own = { uid: 0x7000_0001, relay: 0x7000_0002 }
+  t.same(
+    setprivOptions({ uid: 0, permitted: ALL }, program, own),
+    [
+      '--no-new-privs',
+      `--inh-caps=${KEPT}`,
+      `--ambient-caps=${KEPT}`,
+      `--bounding-set=${KEPT}`,
+      ...['--reuid=1879048193', '--regid=1879048193', '--groups=1879048194', '--'],
+    ],
+    'root, for a worker with a user of its own',
+  )
   for (const [who, uid, permitted, words] of cases)
     t.same(setprivOptions({ uid, permitted }, program, null), ['--no-new-privs', ...words, '--'], who)
 })
@@ -47,4 +59,11 @@ t.test('root’s workers get at a checkout in a closed home, to read it', { skip
   t.notOk(isOpenTo(61_000, program))
   chownSync(home, 61_000, 61_000)
   t.match(options(), `--bounding-set=${KEPT},+dac_read_search --`)
+  chownSync(home, 0, 0)
+  const own = { uid: 0x7000_0001, relay: 0x7000_0002 }
+  t.match(
+    setprivOptions({ uid: 0, permitted: ALL }, program, own).join(' '),
+    `--ambient-caps=${KEPT},+dac_read_search `,
+    'root’s own home is closed to a worker with a user of its own',
+  )
 })

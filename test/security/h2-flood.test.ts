@@ -15,6 +15,7 @@ import { CONFIG, minimal, softwire } from '../config-server/helper.js'
 const MODEL = 'snabb-softwire-v3:softwire-config'
 const MIB = 1 << 20
 const LONG = process.env.LWAFTR_LONG_TESTS !== undefined
+if (LONG) t.setTimeout(600_000)
 
 /** RFC 9113 s6. */
 const TYPE = { data: 0, headers: 1, priority: 2, settings: 4, ping: 6, windowUpdate: 8, continuation: 9 }
