@@ -75,7 +75,6 @@ const FLOODS: readonly Flood[] = [
     title: 'a body of empty frames',
     first: frame(TYPE.headers, END_HEADERS, 1, request('PUT')),
     again: frame(TYPE.data, 0, 1),
-    ends: true,
   },
   { title: 'pings', again: frame(TYPE.ping, 0, 0, Buffer.alloc(8)) },
   { title: 'settings', again: frame(TYPE.settings, 0, 0, Buffer.from([0, 4, 0, 0, 255, 255])) },
