@@ -54,6 +54,8 @@ class WorkersDataPlane implements DataPlane {
   #claimed = false
   /** A change is in force: what an earlier leader left is ours to keep or end. */
   #leads = false
+  /** Why workers have no users of their own; said when there are workers. */
+  #whyRoot: string | null = null
   /** Queues of the settings last looked at. */
   #threads = 0
   #closing: Promise<void> | null = null
@@ -72,7 +74,7 @@ class WorkersDataPlane implements DataPlane {
     if (own.uid !== 0 || this.options.driver === 'memory') return null
     const obstacle = obstacleToWorkerUsers(own)
     const said = obstacle ?? obstacleToOwnUser()
-    if (said !== null) this.#log('info', `workers run as root: ${said}`)
+    this.#whyRoot = said
     return obstacle === null ? new WorkerUsers(this.options.name) : null
   }
 
@@ -116,8 +118,7 @@ class WorkersDataPlane implements DataPlane {
         ...steps.map(({ supervisor, order }) => supervisor.apply(order)),
         ...removed.map(([, supervisor]) => supervisor.stop()),
       ])
-      if (!this.#leads) await this.#endOrphans()
-      this.#leads = true
+      if (!this.#leads) await this.#lead()
       if (next !== null) this.#tables.sweep()
       if (instances !== undefined) this.#removeUnused()
     }
@@ -273,6 +274,12 @@ class WorkersDataPlane implements DataPlane {
     const view = this.#views.get(path) ?? QueueView.open(path)
     if (view !== null) this.#views.set(path, view)
     return view
+  }
+
+  async #lead(): Promise<void> {
+    await this.#endOrphans()
+    this.#leads = true
+    if (this.#whyRoot !== null) this.#log('info', `workers run as root: ${this.#whyRoot}`)
   }
 
   /** Workers of instances that an earlier leader had and this one does not. */
