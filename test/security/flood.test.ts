@@ -127,14 +127,20 @@ t.test('bodies share a room: who sends much leaves enough for who sends little',
   const name = { 'snabb-softwire-v3:name': 'small' }
   t.equal((await put({ ...name, x: 'x'.repeat(3 * MIB) })).status, 503, 'more than half of it')
 
-  const greedy = [1.9, 0.9, 0.5].map((share) => {
+  const connections: Socket[] = []
+  app.server.on('connection', (socket) => connections.push(socket))
+  const greedy: ReturnType<typeof upload>[] = []
+  // One after another, since what each may have depends on what the others hold.
+  for (const bytes of [1.9 * MIB, 0.9 * MIB, 0.5 * MIB]) {
     const one = upload(2 * MIB)
-    one.sent.write(Buffer.alloc(share * MIB, 32))
-    return one
-  })
+    one.sent.write(Buffer.alloc(bytes, 32))
+    greedy.push(one)
+    while (!connections.some(({ bytesRead }) => bytesRead >= bytes)) await sleep(5)
+    await sleep(50)
+    connections.length = 0
+  }
   t.equal((await put(name)).status < 300, true, 'somebody else’s little')
-  // What the others sent may still be on its way.
-  while ((await put({ ...name, x: 'x'.repeat(MIB) })).status !== 503) await sleep(50)
+  t.equal((await put({ ...name, x: 'x'.repeat(0.5 * MIB) })).status, 503, 'what would be most of the rest')
   for (const { sent } of greedy) sent.destroy()
   const large = { ...name, x: 'x'.repeat(1.5 * MIB) }
   while ((await put(large)).status === 503) await sleep(50)
