@@ -7,26 +7,17 @@ import t from 'tap'
 import { buildApp } from '../../src/config-server/app.js'
 import { build, CONFIG, minimal } from '../config-server/helper.js'
 import { type Client, listening } from '../config-server/websocket/client.js'
+import { meanwhile } from './meanwhile.js'
 
 const MIB = 1 << 20
 
-/** Asks for something small while `attack` goes on; answers the longest that took, in milliseconds. */
-async function meanwhile(url: string, attack: () => Promise<unknown>): Promise<number> {
-  let over = false
-  const attacked = attack().finally(() => {
-    over = true
-  })
-  let longest = 0
-  do {
-    const begun = performance.now()
+/** Somebody else's small question. */
+function asking(url: string) {
+  return async () => {
     const answer = await fetch(`${url}${CONFIG}/external-interface`)
     await answer.arrayBuffer()
     if (answer.status !== 200) throw new Error(`somebody else was answered ${answer.status}`)
-    longest = Math.max(longest, performance.now() - begun)
-    await sleep(5)
-  } while (!over)
-  await attacked
-  return longest
+  }
 }
 
 const grown = (since: number) => (process.memoryUsage.rss() - since) / MIB
@@ -55,7 +46,7 @@ t.test('hundreds of clients that never finish their headers keep nobody out, and
     await closed
     clearInterval(timer)
   }
-  await meanwhile(url, drip)
+  await meanwhile(asking(url), drip)
   t.equal(sockets.filter((socket) => socket.destroyed).length, 400)
 })
 
@@ -80,7 +71,7 @@ t.test('a connection has 256 subscriptions and no more; thousands of them keep n
       refused.push(answers.filter(({ error }) => error !== undefined).length)
     }
   }
-  const longest = await meanwhile(url, subscribe)
+  const longest = await meanwhile(asking(url), subscribe)
   t.same(refused, Array(20).fill(300 - 256))
   t.comment(
     `5120 subscriptions: ${Math.round(grown(before))} MiB, ${Math.round(longest)} ms the longest answer`,

@@ -13,6 +13,7 @@ import type { JsonObject } from '../../src/schema/json-types.js'
 import { door, people, skip } from '../config-server/access/door.js'
 import { bearer, tokenOf } from '../config-server/access/users.js'
 import { CONFIG, minimal, softwire } from '../config-server/helper.js'
+import { meanwhile } from './meanwhile.js'
 
 const MODEL = 'snabb-softwire-v3:softwire-config'
 const MIB = 1 << 20
@@ -106,26 +107,14 @@ async function world(t: Test, more = {}) {
   const secure = { ca: readFileSync(opened.file('ca.pem')), servername: 'localhost' }
   const other = connectH2(`https://127.0.0.1:${opened.port}`, secure)
   t.teardown(() => other.destroy())
-  /** Asks for something small until `attack` is over; answers the longest that took, in milliseconds. */
-  const meanwhile = async (attack: () => Promise<unknown>): Promise<number> => {
-    let over = false
-    const attacked = attack().finally(() => {
-      over = true
-    })
-    let longest = 0
-    do {
-      const begun = performance.now()
-      const stream = other.request({ ':path': `${CONFIG}/external-interface`, ...bearer('ann') })
-      const [headers] = (await once(stream, 'response')) as [Record<string, unknown>]
-      stream.resume()
-      if (headers[constants.HTTP2_HEADER_STATUS] !== 200) throw new Error('somebody else was refused')
-      longest = Math.max(longest, performance.now() - begun)
-      await sleep(5)
-    } while (!over)
-    await attacked
-    return longest
+  /** Somebody else's small question. */
+  const ask = async () => {
+    const stream = other.request({ ':path': `${CONFIG}/external-interface`, ...bearer('ann') })
+    const [headers] = (await once(stream, 'response')) as [Record<string, unknown>]
+    stream.resume()
+    if (headers[constants.HTTP2_HEADER_STATUS] !== 200) throw new Error('somebody else was refused')
   }
-  return { ...opened, secure, meanwhile }
+  return { ...opened, secure, meanwhile: (attack: () => Promise<unknown>) => meanwhile(ask, attack) }
 }
 
 /** Writes until the other end has enough of it; how many bytes it took, and whether it hung up. */
