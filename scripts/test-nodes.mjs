@@ -40,7 +40,7 @@ await attempt(async () => {
 })
 
 async function test(directory) {
-  // tap's first line asks PATH for node, and every test starts others with the one that it runs on.
+  // Tests are run by the first node of PATH (scripts/test/tap.mjs), and start others with the one that they run on.
   process.env.PATH = `${directory}${delimiter}${PATH}`
   const version = execFileSync('node', ['--version'], { encoding: 'utf8' }).trim()
   process.stdout.write(`# Node.js ${version}\n`)

@@ -10,8 +10,8 @@ import { root } from '../setup/run.mjs'
 import { ensureTestRunner } from '../setup.mjs'
 import { countCases, watch } from './tap-cases.mjs'
 
-/** Seconds after which a file fails that asks for no more. */
-const TIMEOUT = 120
+/** Seconds after which a file fails that asks for no more: several times what any takes, for machines that are slower. */
+const TIMEOUT = 240
 /** Seconds after which a file is killed, whatever it asks for. */
 const PATIENCE = 1200
 

@@ -73,8 +73,7 @@ class WorkersDataPlane implements DataPlane {
     const own = ownPrivileges()
     if (own.uid !== 0 || this.options.driver === 'memory') return null
     const obstacle = obstacleToWorkerUsers(own)
-    const said = obstacle ?? obstacleToOwnUser()
-    this.#whyRoot = said
+    this.#whyRoot = obstacle ?? obstacleToOwnUser()
     return obstacle === null ? new WorkerUsers(this.options.name) : null
   }
 
